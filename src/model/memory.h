@@ -1,0 +1,127 @@
+/* model/memory.h - what must survive a crash: rows of the state file as the engine holds them */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/time.h"
+#include "model/entity.h"
+#include "model/facts.h"
+
+enum copy {
+        COPY_UNKNOWN,    /* never seen */
+        COPY_COMPLETE,   /* whole, as of the txg that it carries */
+        COPY_INCOMPLETE, /* may lack blocks */
+        COPY_SUSPECT,    /* SPEC 10: until a scrub repaired nothing on it */
+        _COPY_MAX,
+};
+
+const char *copy_print(enum copy c);
+bool copy_parse(const char *s, enum copy *ret);
+
+/* A handler list that has not ended. */
+struct memory_handler {
+        enum event event;
+        uint32_t next;  /* index of the action that is running or comes next */
+        usec_t started; /* wall clock, when that action was begun (names a snapshot); 0: not yet */
+        const char *change; /* the name of the change that fired it */
+};
+
+/* What is known of an entity from earlier. Key: `id`. */
+struct memory_entity {
+        const char *id;
+        enum state state;    /* last state */
+        bool in_use;         /* last, of its content: for children_offline */
+        uint64_t device_seq; /* diskseq of its device when it was last present */
+        uint8_t operations;  /* bit per enum operation: seen running */
+        bool errors;
+        /* legs (SPEC 7) */
+        usec_t added, last_online, last_update, last_scrub, last_trim;
+        uint64_t vdev_guid; /* the last one that it was seen with; 0: none */
+        struct memory_handler *handlers;
+        uint32_t n_handlers;
+};
+
+/* The ledger, per vdev GUID (SPEC 10). */
+struct memory_leg {
+        uint64_t vdev_guid, pool_guid;
+        const char *entity; /* id of the leg that it is known under, "" if none */
+        enum copy copy;
+        const char *suspicion;            /* why it is suspect, "" otherwise */
+        bool open;                        /* in use here */
+        uint64_t closed_txg, closed_time; /* its label when its end was observed; 0: not known */
+        uint64_t ceiling_txg; /* when it vanished: newest uberblock of a sibling; 0: none */
+        uint64_t hostid;
+        /* being watched: it came online and is not yet up to date (SPEC 6) */
+        bool watching;
+        struct scan before;     /* the pool's record before it came online */
+        uint64_t before_txg;    /* the pool's txg then */
+        usec_t since;           /* wall clock */
+        uint64_t errors_before; /* sum of its counters then */
+        bool resilver_seen;
+        /* a scrub that it has been online for from the start */
+        usec_t scrub_start; /* `start` of the scan record; 0: none */
+        uint64_t scrub_errors_before;
+};
+
+/* The ledger, per pool GUID. */
+struct memory_pool {
+        uint64_t pool_guid;
+        const char *name;
+        uint64_t newest_txg, newest_time; /* seen on any present leg */
+        uint64_t *current; /* vdev GUIDs of the legs that were complete and current then */
+        uint32_t n_current;
+        struct scan scan; /* the last record seen */
+        bool imported;    /* when last seen, here */
+};
+
+enum history_kind {
+        HISTORY_APPEARED,
+        HISTORY_DISCONNECTED,
+        HISTORY_ONLINE,
+        HISTORY_OFFLINE,
+        HISTORY_RESILVERED,
+        HISTORY_UPDATE_FAILED,
+        HISTORY_SCRUBBED,
+        HISTORY_SCRUB_FAILED,
+        HISTORY_SCRUB_CANCELED,
+        HISTORY_TRIMMED,
+        HISTORY_TRIM_CANCELED,
+        HISTORY_OPERATION_DISAPPEARED,
+        HISTORY_SAFE, /* may be unplugged */
+        HISTORY_REQUEST_FAILED,
+        HISTORY_COMMAND_FAILED,
+        HISTORY_REFUSED, /* a guard */
+        HISTORY_ADOPTED,
+        HISTORY_DAEMON, /* started, reloaded, ... */
+        _HISTORY_KIND_MAX,
+};
+
+const char *history_kind_print(enum history_kind kind);
+bool history_kind_parse(const char *s, enum history_kind *ret);
+
+/* A line of the history. `change` names what happened, so that noticing it twice yields one line.
+ */
+struct history {
+        usec_t time;
+        enum history_kind kind;
+        const char *entity; /* id or "" */
+        const char *text;   /* for people */
+        const char *change; /* unique */
+        const char *json;   /* further facts as a JSON object ("{\"bytes\":...}"), or "" */
+};
+
+/* Everything, as loaded at start. */
+struct memory {
+        struct arena *arena;
+        const char *boot_id; /* "" on a first start */
+        struct memory_entity *entities;
+        uint32_t n_entities;
+        struct memory_leg *legs;
+        uint32_t n_legs;
+        struct memory_pool *pools;
+        uint32_t n_pools;
+};
+
+struct memory *memory_free(struct memory *m);
+DEFINE_CLEANUP(struct memory *, memory_free);
