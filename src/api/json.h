@@ -53,15 +53,12 @@ struct json {
                 } string;
                 struct json *first; /* array, object */
         };
-        const char *raw; /* arrays and objects: their text, not terminated, as long as the parsed
-                            text lives */
-        size_t raw_length;
 };
 
 #define JSON_DEPTH_MAX 16
 
-/* The whole of `s` is one value, of at most `values_max` values in all; NULL otherwise, and if a
- * key stands twice in an object of few members. Strings are copied, `raw` is borrowed from `s`. */
+/* The whole of `s` is one value, of at most `values_max` values in all, else NULL. The result
+ * borrows nothing. Of a key that stands twice in an object the first counts. */
 const struct json *json_parse(struct arena *a, const char *s, size_t n, size_t values_max);
 
 /* NULL if `object` is NULL, no object, or has no such member; a member that is null is as good as
@@ -74,3 +71,6 @@ bool json_get_string(const struct json *object, const char *key, const char **re
 bool json_get_bool(const struct json *object, const char *key, bool *ret);
 bool json_get_number(const struct json *object, const char *key, uint64_t *ret); /* not negative */
 bool json_get_float(const struct json *object, const char *key, double *ret);    /* int as well */
+
+/* Writes what was read. */
+void json_add_value(struct text *t, const char *key, const struct json *value);
