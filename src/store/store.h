@@ -44,5 +44,13 @@ int store_load_history(struct store *s, struct arena *a, const char *entity, use
 /* `clear-cache`: dates and history, not the ledger; `ledger` as well. */
 int store_clear(struct store *s, bool dates_and_history, bool ledger);
 
+/* `forget`: everything about one entity, its ledger entry included. `pool`: the name of the pool
+ * that it is, whose whole ledger goes then; or NULL. */
+int store_forget(struct store *s, const char *entity, const char *pool);
+
+/* What became of an older program's zmirror-cache.db, if one was found on a first start; or NULL.
+ */
+const char *store_import_note(const struct store *s);
+
 /* What went wrong last, for people. Borrowed until the next call. */
 const char *store_error(const struct store *s);

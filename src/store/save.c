@@ -1,0 +1,174 @@
+/* store/save.c - rows into the state file, inside a transaction */
+#include <errno.h>
+
+#include "store/database.h"
+#include "store/store.h"
+
+/* After a failure the rest of the transaction is skipped: its commit fails with that error. */
+static bool save_is_pointless(struct store *s) {
+        if (!s->in_transaction)
+                s->failed = database_fail(s, -EINVAL, "No transaction is open");
+        return !s->in_transaction || s->failed < 0;
+}
+
+static int save_step(struct store *s, sqlite3_stmt *stmt) {
+        s->failed = database_step(s, stmt, "write");
+        return s->failed;
+}
+
+static int save_handler(struct store *s, const struct memory_entity *e, uint32_t position) {
+        sqlite3_stmt *stmt = database_statement(s, STATEMENT_SAVE_HANDLER);
+        const struct memory_handler *h = &e->handlers[position];
+
+        stmt_bind_text(stmt, 1, e->id);
+        stmt_bind_number(stmt, 2, position);
+        stmt_bind_text(stmt, 3, event_print(h->event));
+        stmt_bind_number(stmt, 4, h->next);
+        stmt_bind_number(stmt, 5, h->started);
+        stmt_bind_text(stmt, 6, h->change);
+        return save_step(s, stmt);
+}
+
+static int save_handlers(struct store *s, const struct memory_entity *e) {
+        sqlite3_stmt *stmt = database_statement(s, STATEMENT_FORGET_HANDLERS);
+        int r;
+
+        stmt_bind_text(stmt, 1, e->id);
+        r = save_step(s, stmt);
+        for (uint32_t i = 0; r >= 0 && i < e->n_handlers; i++)
+                r = save_handler(s, e, i);
+        return r;
+}
+
+int store_save_entity(struct store *s, const struct memory_entity *e) {
+        sqlite3_stmt *stmt;
+        int r;
+
+        if (save_is_pointless(s))
+                return s->failed;
+
+        stmt = database_statement(s, STATEMENT_SAVE_ENTITY);
+        stmt_bind_text(stmt, 1, e->id);
+        stmt_bind_text(stmt, 2, state_print(e->state));
+        stmt_bind_number(stmt, 3, e->in_use);
+        stmt_bind_number(stmt, 4, e->device_seq);
+        stmt_bind_number(stmt, 5, e->operations);
+        stmt_bind_number(stmt, 6, e->errors);
+        stmt_bind_number(stmt, 7, e->added);
+        stmt_bind_number(stmt, 8, e->last_online);
+        stmt_bind_number(stmt, 9, e->last_update);
+        stmt_bind_number(stmt, 10, e->last_scrub);
+        stmt_bind_number(stmt, 11, e->last_trim);
+        stmt_bind_guid(stmt, 12, e->vdev_guid);
+        r = save_step(s, stmt);
+        if (r < 0)
+                return r;
+
+        return save_handlers(s, e);
+}
+
+/* Ten columns from `at` on. */
+static void save_bind_scan(sqlite3_stmt *stmt, int at, const struct scan *scan) {
+        stmt_bind_number(stmt, at, scan->function);
+        stmt_bind_number(stmt, at + 1, scan->state);
+        stmt_bind_number(stmt, at + 2, scan->start);
+        stmt_bind_number(stmt, at + 3, scan->end);
+        stmt_bind_number(stmt, at + 4, scan->paused);
+        stmt_bind_number(stmt, at + 5, scan->to_examine);
+        stmt_bind_number(stmt, at + 6, scan->examined);
+        stmt_bind_number(stmt, at + 7, scan->issued);
+        stmt_bind_number(stmt, at + 8, scan->processed);
+        stmt_bind_number(stmt, at + 9, scan->errors);
+}
+
+int store_save_leg(struct store *s, const struct memory_leg *l) {
+        sqlite3_stmt *stmt;
+
+        if (save_is_pointless(s))
+                return s->failed;
+
+        stmt = database_statement(s, STATEMENT_SAVE_LEG);
+        stmt_bind_guid(stmt, 1, l->vdev_guid);
+        stmt_bind_guid(stmt, 2, l->pool_guid);
+        stmt_bind_text(stmt, 3, l->entity);
+        stmt_bind_text(stmt, 4, copy_print(l->copy));
+        stmt_bind_text(stmt, 5, l->suspicion);
+        stmt_bind_number(stmt, 6, l->open);
+        stmt_bind_number(stmt, 7, l->closed_txg);
+        stmt_bind_number(stmt, 8, l->closed_time);
+        stmt_bind_number(stmt, 9, l->ceiling_txg);
+        stmt_bind_number(stmt, 10, l->hostid);
+        stmt_bind_number(stmt, 11, l->watching);
+        save_bind_scan(stmt, 12, &l->before);
+        stmt_bind_number(stmt, 22, l->before_txg);
+        stmt_bind_number(stmt, 23, l->since);
+        stmt_bind_number(stmt, 24, l->errors_before);
+        stmt_bind_number(stmt, 25, l->resilver_seen);
+        stmt_bind_number(stmt, 26, l->scrub_start);
+        stmt_bind_number(stmt, 27, l->scrub_errors_before);
+        return save_step(s, stmt);
+}
+
+static int save_current(struct store *s, const struct memory_pool *p) {
+        sqlite3_stmt *stmt = database_statement(s, STATEMENT_FORGET_CURRENT);
+        int r;
+
+        stmt_bind_guid(stmt, 1, p->pool_guid);
+        r = save_step(s, stmt);
+        for (uint32_t i = 0; r >= 0 && i < p->n_current; i++) {
+                stmt = database_statement(s, STATEMENT_SAVE_CURRENT);
+                stmt_bind_guid(stmt, 1, p->pool_guid);
+                stmt_bind_guid(stmt, 2, p->current[i]);
+                r = save_step(s, stmt);
+        }
+        return r;
+}
+
+int store_save_pool(struct store *s, const struct memory_pool *p) {
+        sqlite3_stmt *stmt;
+        int r;
+
+        if (save_is_pointless(s))
+                return s->failed;
+
+        stmt = database_statement(s, STATEMENT_SAVE_POOL);
+        stmt_bind_guid(stmt, 1, p->pool_guid);
+        stmt_bind_text(stmt, 2, p->name);
+        stmt_bind_number(stmt, 3, p->newest_txg);
+        stmt_bind_number(stmt, 4, p->newest_time);
+        stmt_bind_number(stmt, 5, p->imported);
+        save_bind_scan(stmt, 6, &p->scan);
+        r = save_step(s, stmt);
+        if (r < 0)
+                return r;
+
+        return save_current(s, p);
+}
+
+int store_save_boot_id(struct store *s, const char *boot_id) {
+        sqlite3_stmt *stmt;
+
+        if (save_is_pointless(s))
+                return s->failed;
+
+        stmt = database_statement(s, STATEMENT_SAVE_META);
+        stmt_bind_text(stmt, 1, "boot_id");
+        stmt_bind_text(stmt, 2, boot_id);
+        return save_step(s, stmt);
+}
+
+int store_add_history(struct store *s, const struct history *h) {
+        sqlite3_stmt *stmt;
+
+        if (save_is_pointless(s))
+                return s->failed;
+
+        stmt = database_statement(s, STATEMENT_ADD_HISTORY);
+        stmt_bind_number(stmt, 1, h->time);
+        stmt_bind_text(stmt, 2, history_kind_print(h->kind));
+        stmt_bind_text(stmt, 3, h->entity);
+        stmt_bind_text(stmt, 4, h->text);
+        stmt_bind_text(stmt, 5, h->change);
+        stmt_bind_text(stmt, 6, h->json);
+        return save_step(s, stmt);
+}
