@@ -27,6 +27,7 @@ struct client_options {
         usec_t timeout; /* without any reply for so long: -ETIMEDOUT; 0: waits for ever */
         usec_t tick;    /* 0: none */
         client_tick_handler on_tick;
+        void *tick_userdata;
         int interrupt_fd; /* readable: stop with -EINTR (a signalfd or pipe); 0 or less: none */
 };
 

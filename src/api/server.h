@@ -66,5 +66,7 @@ void server_reply(struct call *call, const struct text *parameters, bool continu
 /* `subject`: see message_error_print. The call is gone afterwards. */
 void server_error(struct call *call, enum api_error error, const char *subject);
 
+/* Another time than SERVER_STALLED_USEC, for tests. */
+void server_set_stalled(struct server *s, usec_t stalled);
 /* For status lines and tests. */
 size_t server_count_connections(const struct server *s);
