@@ -1,0 +1,96 @@
+/* model/facts.c - copying and comparing what was seen, and the words for it */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "model/facts.h"
+
+/* The members of a device that are text: copied, and compared by content. */
+static const size_t device_text[] = {
+        offsetof(struct device, syspath),    offsetof(struct device, devnode),
+        offsetof(struct device, table_uuid), offsetof(struct device, part_name),
+        offsetof(struct device, part_uuid),  offsetof(struct device, fs_type),
+        offsetof(struct device, fs_uuid),    offsetof(struct device, dm_name),
+        offsetof(struct device, dm_uuid),    offsetof(struct device, zvol_name),
+        offsetof(struct device, serial),     offsetof(struct device, model),
+        offsetof(struct device, bus),
+};
+
+static const char **device_member(struct device *d, size_t offset) {
+        return (const char **) ((char *) d + offset);
+}
+
+static const char *device_member_text(const struct device *d, size_t offset) {
+        const char *s = *(const char *const *) ((const char *) d + offset);
+
+        return s ? s : "";
+}
+
+struct device *device_copy(struct arena *a, const struct device *d) {
+        struct device *copy = arena_memdup(a, d, sizeof(*d));
+
+        for (size_t i = 0; i < ELEMENTSOF(device_text); i++)
+                *device_member(copy, device_text[i]) = arena_strdup(
+                        a, device_member_text(d, device_text[i]));
+        return copy;
+}
+
+bool device_equal(const struct device *a, const struct device *b) {
+        for (size_t i = 0; i < ELEMENTSOF(device_text); i++)
+                if (strcmp(device_member_text(a, device_text[i]),
+                           device_member_text(b, device_text[i])) != 0)
+                        return false;
+        return a->devnum == b->devnum && a->diskseq == b->diskseq && a->kind == b->kind &&
+               a->size_bytes == b->size_bytes && a->pool_guid == b->pool_guid &&
+               a->vdev_guid == b->vdev_guid && a->backing == b->backing &&
+               a->backing_exists == b->backing_exists && a->backing_diskseq == b->backing_diskseq &&
+               a->disk == b->disk && a->removable == b->removable && a->usb == b->usb;
+}
+
+static const char *const vdev_state_names[_VDEV_STATE_MAX] = {
+        [VDEV_STATE_UNKNOWN] = "UNKNOWN",   [VDEV_STATE_CLOSED] = "CLOSED",
+        [VDEV_STATE_OFFLINE] = "OFFLINE",   [VDEV_STATE_REMOVED] = "REMOVED",
+        [VDEV_STATE_UNAVAIL] = "UNAVAIL",   [VDEV_STATE_FAULTED] = "FAULTED",
+        [VDEV_STATE_DEGRADED] = "DEGRADED", [VDEV_STATE_ONLINE] = "ONLINE",
+};
+
+const char *vdev_state_print(enum vdev_state s) {
+        return vdev_state_names[s];
+}
+
+bool vdev_state_parse(const char *s, enum vdev_state *ret) {
+        if (text_equal(s, "CANT_OPEN")) {
+                *ret = VDEV_STATE_UNAVAIL;
+                return true;
+        }
+        for (size_t i = 0; i < _VDEV_STATE_MAX; i++)
+                if (text_equal(s, vdev_state_names[i])) {
+                        *ret = (enum vdev_state) i;
+                        return true;
+                }
+        return false;
+}
+
+/* The text form of what has ended tells no amounts but a rounded one of what was repaired. */
+static bool scan_is_rough(const struct scan *s) {
+        return s->state != SCAN_STATE_SCANNING && !s->to_examine;
+}
+
+/* `issued` is left out: after an import ZFS computes it anew, so that the same record reads
+ * otherwise. A rough record (seen by the tools of an older ZFS) is the same as an exact one if they
+ * agree in what both tell. */
+bool scan_equal(const struct scan *a, const struct scan *b) {
+        if (a->function != b->function || a->state != b->state || a->end != b->end ||
+            a->paused != b->paused || a->errors != b->errors)
+                return false;
+        if (scan_is_rough(a) != scan_is_rough(b))
+                return a->start == b->start || !a->start || !b->start;
+        return a->start == b->start && a->to_examine == b->to_examine &&
+               a->examined == b->examined && a->processed == b->processed;
+}
+
+struct pool_status *pool_status_free(struct pool_status *p) {
+        if (p)
+                arena_free(p->arena);
+        return NULL;
+}
