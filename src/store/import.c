@@ -174,9 +174,9 @@ static int import_table(struct store *s, sqlite3 *older, const char *table) {
 
         r = database_query(s,
                            "INSERT OR REPLACE INTO entity (id, state, in_use, device_seq,"
-                           " operations, errors, added, last_online, last_update, last_scrub,"
+                           " operations, errors, used, added, last_online, last_update, last_scrub,"
                            " last_trim, vdev_guid)"
-                           " VALUES (?1, 'unknown', 0, 0, 0, 0, ?2, ?3, ?4, ?5, ?6, '0')",
+                           " VALUES (?1, 'unknown', 0, 0, 0, 0, 0, ?2, ?3, ?4, ?5, ?6, '0')",
                            &insert);
         if (r < 0)
                 return r;

@@ -43,17 +43,18 @@ static int load_next(struct store *s, sqlite3_stmt *stmt) {
 static int load_entity(struct store *s, struct arena *a, sqlite3_stmt *stmt,
                        struct memory_entity *e) {
         e->id = arena_strdup(a, stmt_text(stmt, 0));
-        if (!state_parse(stmt_text(stmt, 1), &e->state) || !stmt_guid(stmt, 11, &e->vdev_guid))
+        if (!state_parse(stmt_text(stmt, 1), &e->state) || !stmt_guid(stmt, 12, &e->vdev_guid))
                 return load_damaged(s, "entity", e->id);
         e->in_use = stmt_number(stmt, 2) != 0;
         e->device_seq = stmt_number(stmt, 3);
         e->operations = (uint8_t) stmt_number(stmt, 4);
         e->errors = stmt_number(stmt, 5) != 0;
-        e->added = stmt_number(stmt, 6);
-        e->last_online = stmt_number(stmt, 7);
-        e->last_update = stmt_number(stmt, 8);
-        e->last_scrub = stmt_number(stmt, 9);
-        e->last_trim = stmt_number(stmt, 10);
+        e->used = stmt_number(stmt, 6) != 0;
+        e->added = stmt_number(stmt, 7);
+        e->last_online = stmt_number(stmt, 8);
+        e->last_update = stmt_number(stmt, 9);
+        e->last_scrub = stmt_number(stmt, 10);
+        e->last_trim = stmt_number(stmt, 11);
         return 0;
 }
 
@@ -68,9 +69,9 @@ static int load_entities(struct store *s, struct memory *m) {
 
         m->entities = arena_new_array(m->arena, struct memory_entity, n);
         r = database_query(s,
-                           "SELECT id, state, in_use, device_seq, operations, errors, added,"
-                           " last_online, last_update, last_scrub, last_trim, vdev_guid"
-                           " FROM entity ORDER BY id",
+                           "SELECT id, state, in_use, device_seq, operations, errors, used,"
+                           " added, last_online, last_update, last_scrub, last_trim,"
+                           " vdev_guid FROM entity ORDER BY id",
                            &stmt);
         if (r < 0)
                 return r;

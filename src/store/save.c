@@ -54,12 +54,13 @@ int store_save_entity(struct store *s, const struct memory_entity *e) {
         stmt_bind_number(stmt, 4, e->device_seq);
         stmt_bind_number(stmt, 5, e->operations);
         stmt_bind_number(stmt, 6, e->errors);
-        stmt_bind_number(stmt, 7, e->added);
-        stmt_bind_number(stmt, 8, e->last_online);
-        stmt_bind_number(stmt, 9, e->last_update);
-        stmt_bind_number(stmt, 10, e->last_scrub);
-        stmt_bind_number(stmt, 11, e->last_trim);
-        stmt_bind_guid(stmt, 12, e->vdev_guid);
+        stmt_bind_number(stmt, 7, e->used);
+        stmt_bind_number(stmt, 8, e->added);
+        stmt_bind_number(stmt, 9, e->last_online);
+        stmt_bind_number(stmt, 10, e->last_update);
+        stmt_bind_number(stmt, 11, e->last_scrub);
+        stmt_bind_number(stmt, 12, e->last_trim);
+        stmt_bind_guid(stmt, 13, e->vdev_guid);
         r = save_step(s, stmt);
         if (r < 0)
                 return r;

@@ -20,6 +20,7 @@ static struct memory_entity sample_entity(void) {
                 .device_seq = 12,
                 .operations = 1 << OPERATION_SCRUB,
                 .errors = true,
+                .used = true,
                 .added = 1,
                 .last_online = 2,
                 .last_update = 3,
@@ -131,7 +132,7 @@ static void test_everything_saved_is_loaded_again(void **state) {
         assert_true(e2->in_use);
         assert_int_equal(e2->device_seq, 12);
         assert_int_equal(e2->operations, e.operations);
-        assert_true(e2->errors);
+        assert_true(e2->errors && e2->used);
         assert_int_equal(e2->added, 1);
         assert_int_equal(e2->last_online, 2);
         assert_int_equal(e2->last_update, 3);
