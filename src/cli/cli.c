@@ -1,0 +1,149 @@
+/* cli/cli.c - from what was typed to the command that does it; usage and help */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/options.h"
+
+static const struct cli_command *the_commands; /* as called with: a constant table */
+static size_t the_n_commands;
+
+const struct cli_command *cli_commands(size_t *ret_n) {
+        *ret_n = the_n_commands;
+        return the_commands;
+}
+
+void cli_complain(const char *format, ...) {
+        struct text t = {};
+        va_list args;
+
+        va_start(args, format);
+        text_vaddf(&t, format, args);
+        va_end(args);
+        (void) fprintf(stderr, "zmirror: %s\n", t.s);
+        text_done(&t);
+}
+
+int cli_usage(const struct cli_call *call, const char *format, ...) {
+        const struct cli_command *c = call->command;
+        struct text t = {};
+        va_list args;
+
+        va_start(args, format);
+        text_vaddf(&t, format, args);
+        va_end(args);
+        (void) fprintf(stderr, "zmirror: %s (usage: zmirror %s%s%s)\n", t.s, c->name,
+                       c->arguments[0] ? " " : "", c->arguments);
+        text_done(&t);
+        return EXIT_USAGE;
+}
+
+bool cli_expect_no_words(const struct cli_call *call) {
+        if (call->n_words == 0)
+                return true;
+        (void) cli_usage(call, "'%s' is too much", call->words[0]);
+        return false;
+}
+
+/* --- help */
+
+static void help_command(const struct cli_command *c) {
+        struct text t = {};
+
+        text_addf(&t, "zmirror %s%s%s\n\n%s.\n\n", c->name, c->arguments[0] ? " " : "",
+                  c->arguments, c->help ? c->help : "See zmirror --help");
+        options_print(&t, c->options | OPTIONS_COMMON);
+        (void) fputs(t.s, stdout);
+        text_done(&t);
+}
+
+static void help_all(void) {
+        struct text t = {};
+
+        text_add(&t, "zmirror keeps removable disks as legs of ZFS mirrors.\n\n"
+                     "zmirror [COMMAND ...]\n\n");
+        for (size_t i = 0; i < the_n_commands; i++) {
+                const struct cli_command *c = &the_commands[i];
+                struct text left = {};
+
+                if (!c->help)
+                        continue;
+                text_addf(&left, "%s%s%s", c->name[0] ? c->name : "(no command)",
+                          c->arguments[0] ? " " : "", c->arguments);
+                if (left.length > 30)
+                        text_addf(&t, "  %s\n  %-30s  %s\n", left.s, "", c->help);
+                else
+                        text_addf(&t, "  %-30s  %s\n", left.s, c->help);
+                text_done(&left);
+        }
+        text_add(&t, "\nEvery command takes these options, and shows its own with --help:\n");
+        options_print(&t, OPTIONS_COMMON);
+        text_add(&t, "\nExit status: 0 done, 1 failed, 2 usage, 3 the daemon is not running.\n"
+                     "The manual page zmirror(8) has more.\n");
+        (void) fputs(t.s, stdout);
+        text_done(&t);
+}
+
+/* --- running */
+
+/* The command's name first, then everything else that was typed, as it was typed. */
+static int run_main(struct cli_call *call, int argc, char **argv) {
+        char **copy = arena_new_array(call->arena, char *, (size_t) argc + 1);
+        bool found = false;
+        int n = 1;
+
+        copy[0] = arena_strdup(call->arena, call->command->name);
+        for (int i = 1; i < argc; i++)
+                if (!found && strcmp(argv[i], call->command->name) == 0)
+                        found = true;
+                else
+                        copy[n++] = argv[i];
+        for (int i = 1; i < n && strcmp(copy[i], "--") != 0; i++)
+                if (strcmp(copy[i], "--help") == 0 || strcmp(copy[i], "-h") == 0) {
+                        help_command(call->command);
+                        return EXIT_DONE;
+                }
+        return call->command->main(n, copy);
+}
+
+static int run(struct cli_call *call, int argc, char **argv) {
+        if (call->values[OPTION_VERSION]) {
+                (void) puts("zmirror " VERSION);
+                return EXIT_DONE;
+        }
+        if (call->command && call->command->main)
+                return run_main(call, argc, argv);
+        if (call->values[OPTION_HELP]) {
+                if (call->command)
+                        help_command(call->command);
+                else
+                        help_all();
+                return EXIT_DONE;
+        }
+        if (!call->command)
+                call->command = command_find(the_commands, the_n_commands, "");
+        return call->command->run(call);
+}
+
+/* What could not be written (a full disk, say) was not done. */
+static int flush_output(int status) {
+        if (fflush(stdout) == 0 && !ferror(stdout))
+                return status;
+        cli_complain("cannot write the output");
+        return status == EXIT_DONE ? EXIT_FAILED : status;
+}
+
+int cli_main(const struct cli_command *commands, size_t n, int argc, char **argv) {
+        _cleanup_(arena_freep) struct arena *a = arena_new();
+        const char *error = NULL;
+        struct cli_call call;
+
+        the_commands = commands;
+        the_n_commands = n;
+        if (!options_parse(a, commands, n, argc, argv, &call, &error)) {
+                cli_complain("%s", error);
+                return EXIT_USAGE;
+        }
+        return flush_output(run(&call, argc, argv));
+}

@@ -1,0 +1,26 @@
+/* cli/options.h - taking a command line apart, options at any position */
+#pragma once
+
+#include "base/text.h"
+#include "cli/cli.h"
+
+/* Fills `ret` from what was typed: the command is the first word that is no option and no option's
+ * value. `ret->command` is NULL if there is no word. An error is in `ret_error`, in the arena, and
+ * false returned. */
+bool options_parse(struct arena *a, const struct cli_command *commands, size_t n, int argc,
+                   char **argv, struct cli_call *ret, const char **ret_error);
+
+/* The command of that name or NULL. */
+const struct cli_command *command_find(const struct cli_command *commands, size_t n,
+                                       const char *name);
+
+/* "  --format FORMAT   how the table is drawn" for each that the command takes. */
+void options_print(struct text *t, uint64_t options);
+
+/* Those that every command takes. */
+#define OPTIONS_COMMON                                                                             \
+        (OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION) | OPTION_BIT(OPTION_SOCKET_PATH) |   \
+         OPTION_BIT(OPTION_CONFIG_PATH))
+
+/* Splits at commas and blanks, leaving out empty items; NULL-terminated, in the arena. */
+const char *const *list_split(struct arena *a, const char *list, uint32_t *ret_n);

@@ -1,0 +1,103 @@
+/* cli/words.c - what is meant by "all", "group usb", "zdev tank tank-a" or an id */
+#include <string.h>
+
+#include "cli/words.h"
+
+/* How many words name an entity of the type; a disk's info may be several, they become one. */
+static uint32_t type_words(enum entity_type type) {
+        switch (type) {
+        case ENTITY_DISK:
+        case ENTITY_PART:
+        case ENTITY_CRYPT:
+        case ENTITY_ZPOOL:
+                return 1;
+        case ENTITY_ZVOL:
+        case ENTITY_DATASET:
+        case ENTITY_ZDEV:
+                return 2;
+        case _ENTITY_TYPE_MAX:
+                break;
+        }
+        abort();
+}
+
+bool words_to_type(struct arena *a, const char *word, enum entity_type *ret,
+                   const char **ret_error) {
+        const char *candidates[_ENTITY_TYPE_MAX + 2], *nearest;
+
+        if (entity_type_parse(word, ret))
+                return true;
+        for (enum entity_type t = 0; t < _ENTITY_TYPE_MAX; t++)
+                candidates[t] = entity_type_print(t);
+        candidates[_ENTITY_TYPE_MAX] = "all";
+        candidates[_ENTITY_TYPE_MAX + 1] = "group";
+        nearest = text_nearest(word, candidates, ELEMENTSOF(candidates));
+        *ret_error = nearest ? arena_printf(a, "unknown type '%s', did you mean '%s'?", word,
+                                            nearest)
+                             : arena_printf(a, "unknown type '%s'", word);
+        return false;
+}
+
+/* "the blue USB disk" may be typed without quotes. */
+static const char *words_join(struct arena *a, const char *const *words) {
+        const char *joined = words[0];
+
+        for (const char *const *w = words + 1; *w; w++)
+                joined = arena_printf(a, "%s %s", joined, *w);
+        return joined;
+}
+
+static bool words_to_named(const struct cli_call *call, const char *const *words, uint32_t n,
+                           struct target *ret) {
+        const char *error, **names = arena_new_array(call->arena, const char *, n + 1);
+        struct target target = { .kind = TARGET_NAMED };
+        uint32_t expected;
+
+        if (!words_to_type(call->arena, words[0], &target.type, &error)) {
+                (void) cli_usage(call, "%s", error);
+                return false;
+        }
+        expected = type_words(target.type);
+        target.n_words = n - 1;
+        memcpy(names, words + 1, n * sizeof(*names)); /* and the NULL at the end */
+        if (target.type == ENTITY_DISK && target.n_words > 1) {
+                names[0] = words_join(call->arena, words + 1);
+                names[1] = NULL;
+                target.n_words = 1;
+        }
+        if (target.n_words != expected) {
+                (void) cli_usage(call, "a %s is named by %s", entity_type_print(target.type),
+                                 expected == 2 ? "its pool and its name" : "one word");
+                return false;
+        }
+        target.words = names;
+        *ret = target;
+        return true;
+}
+
+bool words_to_target(const struct cli_call *call, uint32_t first, struct target *ret) {
+        const char *const *words = call->words + first;
+        uint32_t n = call->n_words - first;
+
+        if (n == 0) {
+                (void) cli_usage(call, "it is not said what of");
+                return false;
+        }
+        if (text_equal(words[0], "all")) {
+                if (n > 1)
+                        (void) cli_usage(call, "'%s' is too much", words[1]);
+                *ret = (struct target){ .kind = TARGET_ALL };
+                return n == 1;
+        }
+        if (text_equal(words[0], "group")) {
+                if (n != 2)
+                        (void) cli_usage(call, "a group has one name");
+                *ret = (struct target){ .kind = TARGET_GROUP, .group = words[n - 1] };
+                return n == 2;
+        }
+        if (n == 1 && strchr(words[0], '|')) {
+                *ret = (struct target){ .kind = TARGET_ID, .id = words[0] };
+                return true;
+        }
+        return words_to_named(call, words, n, ret);
+}
