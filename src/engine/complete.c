@@ -1,0 +1,544 @@
+/* engine/complete.c - when a leg that came online is up to date: the rule of SPEC 6 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/complete.h"
+#include "engine/handler.h"
+#include "engine/history.h"
+#include "engine/job.h"
+#include "engine/ledger.h"
+#include "engine/picture.h"
+
+/*
+ * ZFS does not say which leg a resilver was for, nor that it is about to start one, and it calls a
+ * resilver finished "with 0 errors" though its leg was pulled in the middle. So a leg that comes
+ * online is incomplete from before that moment, and is watched, until all of this holds:
+ *
+ *   (a) another RESILVER record than the one from before has FINISHED without errors, none runs,
+ * and none is deferred; or no scan was to be seen for 8 txgs and 30 s, so that nothing was missed;
+ *   (b) the leg is ONLINE, its device is there, and its error counters have not grown;
+ *   (c) the pool has no checkpoint (with one, ZFS keeps what a leg missed, and resilvers again);
+ *   (d) after a zpool sync the newest uberblock on the leg is not older than one read before from
+ * an online sibling.
+ *
+ * Until then nothing that the leg holds counts as a copy.
+ */
+
+#define QUIET_TXGS   8u
+#define QUIET_USEC   (30 * USEC_PER_SEC)
+#define QUIET_NO_TXG (90 * USEC_PER_SEC) /* where the kernel does not tell the txg */
+#define VERIFY_TRIES 5u
+#define VERIFY_PAUSE (10 * USEC_PER_SEC)
+
+static uint64_t vdev_errors(const struct vdev *v) {
+        return v->read_errors + v->write_errors + v->checksum_errors;
+}
+
+/* One leaf alone in its top-level vdev has nobody to catch up from. */
+static bool leg_is_alone(const struct engine *e, entity_id leg) {
+        const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
+        const struct vdev *v = leg_vdev(e, leg);
+        uint32_t leaves = 0;
+
+        for (uint32_t i = 0; s && v && i < s->n_vdevs; i++)
+                leaves += s->vdevs[i].type == VDEV_TYPE_DISK && s->vdevs[i].top == v->top;
+        return leaves <= 1;
+}
+
+bool leg_is_complete(const struct engine *e, entity_id leg) {
+        const struct leg_row *l = ledger_of(e, leg);
+
+        return leg_is_online(e, leg) && l && l->m.copy == COPY_COMPLETE && !l->m.watching;
+}
+
+bool leg_operation_runs(const struct engine *e, entity_id leg, enum operation op) {
+        const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
+        const struct vdev *v = leg_vdev(e, leg);
+        const struct leg_row *l = ledger_of(e, leg);
+
+        if (!v || !vdev_state_is_online(v->state) || s->suspended)
+                return false;
+        switch (op) {
+        case OPERATION_UPDATE:
+                return (l && l->m.watching) || v->resilver_deferred ||
+                       (v->resilvering && s->scan.function == SCAN_RESILVER);
+        case OPERATION_SCRUB:
+                return s->scan.function == SCAN_SCRUB && s->scan.state == SCAN_STATE_SCANNING;
+        case OPERATION_TRIM:
+                return v->trim_state == TRIM_ACTIVE;
+        case _OPERATION_MAX:
+                break;
+        }
+        return false;
+}
+
+/* --- watching
+ * ---------------------------------------------------------------------------------------- */
+
+static void watch_start(struct engine *e, entity_id leg, struct leg_row *l,
+                        const struct scan *before, uint64_t txg) {
+        const struct vdev *v = leg_vdev(e, leg);
+
+        if (l->m.copy != COPY_SUSPECT)
+                l->m.copy = COPY_INCOMPLETE;
+        l->m.watching = true;
+        l->m.open = true;
+        l->m.before = *before;
+        l->m.before_txg = txg;
+        l->m.since = e->now.wall;
+        l->m.errors_before = v ? vdev_errors(v) : 0;
+        l->m.resilver_seen = false;
+        engine_node(e, leg)->watch = (struct watch){ .pending = !v ||
+                                                                !vdev_state_is_online(v->state) };
+        ledger_save_leg(e, l);
+}
+
+static void watch_stop(struct engine *e, entity_id leg, struct leg_row *l) {
+        l->m.watching = false;
+        engine_node(e, leg)->watch = (struct watch){};
+        ledger_save_leg(e, l);
+        engine_touch_around(e, leg);
+}
+
+void complete_before_online(struct engine *e, entity_id leg) {
+        const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
+        struct leg_row *l = ledger_of(e, leg);
+
+        if (s && l && !leg_is_online(e, leg))
+                watch_start(e, leg, l, &s->scan, s->txg);
+}
+
+void complete_before_import(struct engine *e, entity_id pool) {
+        const struct entity *it = engine_entity(e, pool);
+        const struct pool_row *p = ledger_find_pool(e, it->name);
+
+        for (uint32_t i = 0; p && i < it->zpool.n_legs; i++) {
+                struct leg_row *l = ledger_of(e, it->zpool.legs[i]);
+
+                if (!l || !entity_is_present(e, it->zpool.legs[i]) ||
+                    (l->m.copy == COPY_COMPLETE && ledger_is_current(p, l->m.vdev_guid)))
+                        continue;
+                watch_start(e, it->zpool.legs[i], l, &p->m.scan, p->m.newest_txg);
+        }
+}
+
+/* The entry of a leg whose vdev was just seen; what is seen for the first time is adopted. */
+static struct leg_row *leg_enter(struct engine *e, entity_id leg, const struct pool_status *s,
+                                 const struct vdev *v) {
+        struct row *row = engine_node(e, leg)->row;
+        struct leg_row *l;
+
+        if (!v->guid)
+                return NULL;
+        if (row->m.vdev_guid != v->guid && (vdev_state_is_online(v->state) || !row->m.vdev_guid)) {
+                row->m.vdev_guid = v->guid;
+                engine_save_row(e, leg);
+        }
+        l = ledger_leg(e, v->guid);
+        if (l->m.pool_guid == s->guid && text_equal(l->entity, engine_entity(e, leg)->id))
+                return l;
+        l->m.pool_guid = s->guid;
+        (void) snprintf(l->entity, sizeof(l->entity), "%s", engine_entity(e, leg)->id);
+        ledger_save_leg(e, l);
+        return l;
+}
+
+/* The first time a leg is seen it is trusted, unless a resilver runs: SPEC 10. */
+static void leg_adopt(struct engine *e, entity_id leg, struct leg_row *l,
+                      const struct pool_status *s) {
+        const char *id = engine_entity(e, leg)->id;
+        bool scanning = s->scan.function == SCAN_RESILVER && s->scan.state == SCAN_STATE_SCANNING;
+        const char *change = arena_printf(e->effects.arena, "adopted|%s|%" PRIu64, id,
+                                          l->m.vdev_guid);
+
+        if (scanning || s->rebuilding || leg_vdev(e, leg)->resilver_deferred) {
+                watch_start(e, leg, l, &(struct scan){}, s->txg);
+                l->m.resilver_seen = true;
+        } else {
+                l->m.copy = COPY_COMPLETE;
+                l->m.open = true;
+        }
+        ledger_save_leg(e, l);
+        history_add(e, HISTORY_ADOPTED, leg, change, NULL,
+                    "%s is seen for the first time (vdev %" PRIu64 "): %s",
+                    engine_entity(e, leg)->hrid, l->m.vdev_guid,
+                    l->m.watching ? "it is being resilvered" : "taken as up to date");
+}
+
+/* It came online, by whomever, and nobody watched it before: what it missed is not known. */
+static void leg_notice_online(struct engine *e, entity_id leg, struct leg_row *l,
+                              const struct pool_status *s) {
+        const struct pool_row *p = ledger_find_pool(e, s->name);
+
+        l->m.open = true;
+        ledger_save_leg(e, l);
+        if (l->m.copy == COPY_COMPLETE && ledger_is_current(p, l->m.vdev_guid))
+                return; /* it is what the others catch up from */
+        watch_start(e, leg, l, p ? &p->m.scan : &s->scan, s->txg);
+}
+
+/* ZFS resilvers a leg that was taken for complete: somebody had it away while nobody looked. */
+static bool leg_is_catching_up(const struct pool_status *s, const struct vdev *v) {
+        return s->scan.function == SCAN_RESILVER && s->scan.state == SCAN_STATE_SCANNING &&
+               v->resilvering;
+}
+
+/* --- is it up to date?
+ * ---------------------------------------------------------------------------------- */
+
+/* Another record than the one from before. The text form of a status does not always tell the
+ * start. */
+static bool scan_is_other(const struct scan *now, const struct scan *before) {
+        return now->function != before->function || now->state != before->state ||
+               now->end != before->end ||
+               (now->start && before->start && now->start != before->start);
+}
+
+static void label_want(struct engine *e, entity_id leg, const char *path);
+
+enum finding { FINDING_WAIT, FINDING_COMPLETE, FINDING_FAILED };
+
+/* Nothing is to be seen of a scan: after long enough, nothing was missed. */
+static enum finding watch_quiet(struct engine *e, entity_id leg, const struct pool_status *s) {
+        struct watch *w = &engine_node(e, leg)->watch;
+        usec_t wait = s->txg ? QUIET_USEC : QUIET_NO_TXG;
+
+        if (!w->quiet) {
+                w->quiet = true;
+                w->quiet_mono = e->now.mono;
+                w->quiet_txg = s->txg;
+        }
+        if (e->now.mono - w->quiet_mono >= wait && (!s->txg || s->txg >= w->quiet_txg + QUIET_TXGS))
+                return FINDING_COMPLETE;
+        return FINDING_WAIT;
+}
+
+static enum finding watch_judge(struct engine *e, entity_id leg, struct leg_row *l,
+                                const struct pool_status *s, const struct vdev *v,
+                                const char **ret_why) {
+        struct watch *w = &engine_node(e, leg)->watch;
+        bool scanning = s->scan.state == SCAN_STATE_SCANNING;
+        bool resilver = s->scan.function == SCAN_RESILVER,
+             other = scan_is_other(&s->scan, &l->m.before);
+
+        if (scanning || s->rebuilding || v->resilver_deferred) {
+                w->quiet = false;
+                if ((resilver || s->rebuilding) && !l->m.resilver_seen) {
+                        l->m.resilver_seen = true;
+                        ledger_save_leg(e, l);
+                }
+                return FINDING_WAIT;
+        }
+        if (resilver && other && s->scan.state == SCAN_STATE_FINISHED && s->scan.errors) {
+                *ret_why = "the resilver ended with errors";
+                return FINDING_FAILED;
+        }
+        if (l->m.resilver_seen && vdev_errors(v) > l->m.errors_before) {
+                *ret_why = "errors of the device were counted during the resilver";
+                return FINDING_FAILED;
+        }
+        if (s->checkpoint) {
+                if (!w->checkpoint_told)
+                        engine_log(e, LOG_LEVEL_WARNING, leg,
+                                   "%s cannot be up to date while pool %s has a checkpoint",
+                                   engine_entity(e, leg)->hrid, s->name);
+                w->checkpoint_told = true;
+                return FINDING_WAIT;
+        }
+        if (resilver && other && s->scan.state == SCAN_STATE_FINISHED)
+                return FINDING_COMPLETE;
+        if (watch_quiet(e, leg, s) == FINDING_WAIT)
+                return FINDING_WAIT;
+        if (resilver && other && s->scan.state == SCAN_STATE_CANCELED) {
+                *ret_why = "the resilver was cancelled, and not begun again";
+                return FINDING_FAILED;
+        }
+        return FINDING_COMPLETE;
+}
+
+/* --- (d): the labels
+ * -------------------------------------------------------------------------------------- */
+
+/* Another leaf of the same top-level vdev that is online; VDEV_NONE if there is none. */
+static uint32_t leg_find_sibling(const struct engine *e, entity_id leg,
+                                 const struct pool_status *s) {
+        uint32_t self = engine_node(e, leg)->vdev;
+
+        for (uint32_t i = 0; i < s->n_vdevs; i++) {
+                entity_id other;
+
+                if (i == self || s->vdevs[i].type != VDEV_TYPE_DISK ||
+                    s->vdevs[i].top != s->vdevs[self].top ||
+                    !vdev_state_is_online(s->vdevs[i].state))
+                        continue;
+                other = pool_find_leg(e, engine_entity(e, leg)->zdev.zpool, i);
+                if (other == ENTITY_NONE || node_device(e, engine_node(e, other)))
+                        return i;
+        }
+        return VDEV_NONE;
+}
+
+static const char *vdev_path(const struct engine *e, entity_id pool, const struct pool_status *s,
+                             uint32_t i) {
+        entity_id leg = pool_find_leg(e, pool, i);
+        const struct device *d = leg == ENTITY_NONE ? NULL : node_device(e, engine_node(e, leg));
+
+        return d ? d->devnode : s->vdevs[i].path;
+}
+
+static void verify_start(struct engine *e, entity_id leg, const struct pool_status *s) {
+        entity_id pool = engine_entity(e, leg)->zdev.zpool;
+        struct command c = command_pool_sync(e->effects.arena, pool, s->name);
+
+        engine_node(e, leg)->watch.stage = VERIFY_SYNC;
+        if (!e->settings.enable_commands)
+                complete_synced(e, pool,
+                                true); /* looks still run; the labels are as ZFS left them */
+        else
+                (void) job_add_for(e, JOB_VERIFY, pool, &c);
+}
+
+static void leg_completed(struct engine *e, entity_id leg, struct leg_row *l,
+                          const struct pool_status *s);
+
+static void verify_failed(struct engine *e, entity_id leg) {
+        struct watch *w = &engine_node(e, leg)->watch;
+
+        w->stage = VERIFY_NONE;
+        w->tries++;
+        w->retry_at = e->now.mono + VERIFY_PAUSE;
+        deadline_add(&e->deadlines, w->retry_at, leg);
+}
+
+void complete_synced(struct engine *e, entity_id pool, bool good) {
+        const struct entity *it = engine_entity(e, pool);
+        const struct pool_status *s = pool_status(e, pool);
+
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
+                entity_id leg = it->zpool.legs[i];
+                struct watch *w = &engine_node(e, leg)->watch;
+                uint32_t sibling;
+
+                if (w->stage != VERIFY_SYNC)
+                        continue;
+                if (!good || !s || engine_node(e, leg)->vdev == VDEV_NONE) {
+                        verify_failed(e, leg);
+                        continue;
+                }
+                sibling = leg_find_sibling(e, leg, s);
+                w->stage = sibling == VDEV_NONE ? VERIFY_LEG : VERIFY_SIBLING;
+                w->sibling_txg = 0;
+                label_want(e, leg,
+                           vdev_path(e, pool, s,
+                                     sibling == VDEV_NONE ? engine_node(e, leg)->vdev : sibling));
+        }
+}
+
+/* The leg's own label, after its sibling's: it must not be older. */
+static void verify_judge(struct engine *e, entity_id leg, const struct label *label) {
+        const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
+        struct watch *w = &engine_node(e, leg)->watch;
+        struct leg_row *l = ledger_of(e, leg);
+
+        w->stage = VERIFY_NONE;
+        if (!s || !l || !l->m.watching || !leg_is_online(e, leg))
+                return;
+        if (!label || !label->valid || label->vdev_guid != l->m.vdev_guid ||
+            label->txg < w->sibling_txg) {
+                verify_failed(e, leg);
+                return;
+        }
+        leg_completed(e, leg, l, s);
+}
+
+static void leg_label(struct engine *e, entity_id leg, const char *path,
+                      const struct label *label) {
+        const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
+        struct node *n = engine_node(e, leg);
+        const struct device *d = node_device(e, n);
+        uint32_t sibling;
+
+        if (s && n->watch.stage == VERIFY_SIBLING && n->vdev != VDEV_NONE) {
+                sibling = leg_find_sibling(e, leg, s);
+                if (sibling == VDEV_NONE ||
+                    !text_equal(vdev_path(e, engine_entity(e, leg)->zdev.zpool, s, sibling), path))
+                        return;
+                n->watch.sibling_txg = label && label->valid ? label->txg : UINT64_MAX;
+                n->watch.stage = VERIFY_LEG;
+                label_want(e, leg, vdev_path(e, engine_entity(e, leg)->zdev.zpool, s, n->vdev));
+                return;
+        }
+        if (!d || !text_equal(d->devnode, path))
+                return;
+        if (n->watch.stage == VERIFY_LEG)
+                verify_judge(e, leg, label);
+        if (n->closing) {
+                struct leg_row *l = ledger_of(e, leg);
+
+                n->closing = false;
+                if (l && label && label->valid && label->vdev_guid == l->m.vdev_guid) {
+                        l->m.closed_txg = label->txg;
+                        l->m.closed_time = label->timestamp;
+                        l->m.hostid = label->hostid;
+                        ledger_save_leg(e, l);
+                }
+                engine_touch_around(e, leg);
+        }
+}
+
+/* Asks for a label that this leg waits for. */
+static void label_want(struct engine *e, entity_id leg, const char *path) {
+        array_append(&e->label_waiters, leg);
+        (void) engine_look(e, FACT_LABEL, path);
+}
+
+void complete_label(struct engine *e, const char *path, const struct label *label) {
+        size_t n = e->label_waiters.count, kept = 0;
+
+        if (label)
+                ledger_note_label(e, label);
+        for (size_t i = 0; i < n;
+             i++) /* may grow: a leg's label is asked for after its sibling's */
+                leg_label(e, e->label_waiters.items[i], path, label);
+        for (size_t i = 0; i < e->label_waiters.count; i++) {
+                const struct node *node = engine_node(e, e->label_waiters.items[i]);
+
+                if (i >= n || node->closing || node->watch.stage >= VERIFY_SIBLING)
+                        e->label_waiters.items[kept++] = e->label_waiters.items[i];
+        }
+        e->label_waiters.count = kept;
+}
+
+/* --- ends
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static void leg_completed(struct engine *e, entity_id leg, struct leg_row *l,
+                          const struct pool_status *s) {
+        struct row *row = engine_node(e, leg)->row;
+        bool resilvered = scan_is_other(&s->scan, &l->m.before) &&
+                          s->scan.function == SCAN_RESILVER;
+        usec_t took = resilvered && s->scan.end > s->scan.start ? s->scan.end - s->scan.start : 0;
+        const char *change = arena_printf(e->effects.arena, "resilvered|%" PRIu64 "|%" PRIu64,
+                                          l->m.vdev_guid, l->m.since);
+        const char *json = arena_printf(e->effects.arena,
+                                        "{\"pool\":\"%s\",\"resilvered\":%s,\"bytes\":%" PRIu64
+                                        ",\"seconds\":%" PRIu64 "}",
+                                        s->name, resilvered ? "true" : "false",
+                                        resilvered ? s->scan.processed : 0, took / USEC_PER_SEC);
+        char duration[TIME_PRINT_MAX];
+
+        if (l->m.copy != COPY_SUSPECT)
+                l->m.copy = COPY_COMPLETE;
+        l->m.closed_txg = l->m.closed_time = l->m.ceiling_txg = 0;
+        watch_stop(e, leg, l);
+        row->m.last_update = e->now.wall;
+        engine_save_row(e, leg);
+        if (resilvered)
+                history_add(e, HISTORY_RESILVERED, leg, change, json,
+                            "%s is up to date: resilvered in %s, %.1f MiB",
+                            engine_entity(e, leg)->hrid, duration_print(took, duration),
+                            (double) s->scan.processed / 1048576);
+        else
+                history_add(e, HISTORY_RESILVERED, leg, change, json,
+                            "%s is up to date: it had missed nothing", engine_entity(e, leg)->hrid);
+        handler_fire(e, leg, EVENT_RESILVERED, change);
+        engine_touch_around(e, leg);
+}
+
+static void leg_failed(struct engine *e, entity_id leg, struct leg_row *l, const char *why) {
+        const char *change = arena_printf(e->effects.arena, "update_failed|%" PRIu64 "|%" PRIu64,
+                                          l->m.vdev_guid, l->m.since);
+
+        watch_stop(e, leg, l);
+        history_add(e, HISTORY_UPDATE_FAILED, leg, change, NULL, "%s is not up to date: %s",
+                    engine_entity(e, leg)->hrid, why);
+        handler_fire(e, leg, EVENT_UPDATE_FAILED, change);
+}
+
+void complete_close(struct engine *e, entity_id leg) {
+        const struct device *d = node_device(e, engine_node(e, leg));
+        struct leg_row *l = ledger_of(e, leg);
+
+        if (!l)
+                return;
+        l->m.open = false;
+        ledger_save_leg(e, l);
+        if (!d)
+                return;
+        engine_node(e, leg)->closing = true;
+        label_want(e, leg, d->devnode);
+}
+
+bool complete_is_closing(const struct engine *e, entity_id leg) {
+        return engine_node(e, leg)->closing;
+}
+
+/* A command that brings the leg online is on its way. */
+static bool watch_is_pending(const struct engine *e, entity_id leg) {
+        entity_id pool = engine_entity(e, leg)->zdev.zpool;
+
+        return engine_node(e, leg)->watch.pending &&
+               (engine_node(e, leg)->requests[WISH_ONLINE] ||
+                engine_node(e, pool)->requests[WISH_ONLINE] || engine_node(e, pool)->frozen);
+}
+
+/* A watched leg that is not there or not ONLINE (any more). */
+static void watch_lost(struct engine *e, entity_id leg, struct leg_row *l) {
+        if (watch_is_pending(e, leg))
+                return;
+        if (l->m.resilver_seen)
+                leg_failed(e, leg, l,
+                           node_device(e, engine_node(e, leg))
+                                   ? "it went offline before its resilver had ended"
+                                   : "it was disconnected before its resilver had ended");
+        else
+                watch_stop(e, leg, l);
+}
+
+void complete_follow(struct engine *e, entity_id leg) {
+        const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
+        const struct vdev *v = leg_vdev(e, leg);
+        struct node *n = engine_node(e, leg);
+        struct leg_row *l = s && v ? leg_enter(e, leg, s, v) : ledger_of(e, leg);
+        bool online = v && vdev_state_is_online(v->state) && n->device != SLOT_NONE;
+        const char *why = "";
+
+        if (!l)
+                return;
+        if (online && l->m.copy == COPY_UNKNOWN)
+                leg_adopt(e, leg, l, s);
+        else if (online && !n->vdev_online && !l->m.watching)
+                leg_notice_online(e, leg, l, s);
+        else if (online && !l->m.watching && (v->resilver_deferred || leg_is_catching_up(s, v)))
+                watch_start(e, leg, l, &(struct scan){}, s->txg);
+        if (online)
+                n->watch.pending = false;
+        if (!l->m.watching)
+                return;
+        if (!online) {
+                watch_lost(e, leg, l);
+                return;
+        }
+        if (s->suspended || n->watch.stage != VERIFY_NONE || e->now.mono < n->watch.retry_at)
+                return;
+        if (leg_is_alone(e, leg)) {
+                leg_completed(e, leg, l, s);
+                return;
+        }
+        switch (watch_judge(e, leg, l, s, v, &why)) {
+        case FINDING_WAIT:
+                return;
+        case FINDING_FAILED:
+                leg_failed(e, leg, l, why);
+                return;
+        case FINDING_COMPLETE:
+                if (n->watch.tries >= VERIFY_TRIES)
+                        leg_failed(e, leg, l, "its label stays behind those of the other legs");
+                else
+                        verify_start(e, leg, s);
+                return;
+        }
+}

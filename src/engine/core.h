@@ -1,0 +1,208 @@
+/* engine/core.h - the values of the engine: facts, picture, memory, wishes, and how they hang
+ * together */
+#pragma once
+
+#include "base/array.h"
+#include "base/map.h"
+#include "engine/deadline.h"
+#include "engine/engine.h"
+
+#define SLOT_NONE UINT32_MAX
+
+/* --- facts --------------------------------------------------------------------------------------
+ */
+
+/* A block device that was seen. Slots are reused; an empty one has no device. */
+struct device_slot {
+        struct arena *arena; /* holds the device's text */
+        const struct device *device;
+        entity_id owner; /* the entity that has this device by name, or ENTITY_NONE */
+};
+
+/* Who holds a block device, as last looked. Key: device node. */
+struct holder_fact {
+        char *path;
+        uint64_t seq;   /* of the look */
+        char text[200]; /* "" nobody */
+};
+
+/* A look that was asked for and has not been answered. */
+struct outstanding {
+        uint64_t seq;
+        enum fact_kind kind;
+        uint64_t name_hash;
+};
+
+/* --- a leg's way to "up to date" (complete.c)
+ * ----------------------------------------------------- */
+
+enum verify_stage {
+        VERIFY_NONE,    /* the scan record does not say yet that the leg is up to date */
+        VERIFY_SYNC,    /* zpool sync runs: every leg gets the newest uberblock */
+        VERIFY_SIBLING, /* the label of an online sibling is being read */
+        VERIFY_LEG,     /* and then the leg's own */
+};
+
+struct watch {
+        bool pending; /* the command that brings it online has not had its effect yet */
+        enum verify_stage stage;
+        uint32_t tries;       /* verifications that found the leg behind */
+        usec_t retry_at;      /* monotonic; not before */
+        uint64_t sibling_txg; /* what its sibling's label said */
+        bool quiet;           /* no scan is to be seen, since: */
+        usec_t quiet_mono;
+        uint64_t quiet_txg;
+        bool checkpoint_told;
+};
+
+/* --- the picture: one node per entity
+ * --------------------------------------------------------------- */
+
+/* A handler list that has not ended, beside its row in the memory. */
+struct list_run {
+        uint64_t request; /* what its current action asked for; 0: nothing yet */
+        uint64_t job;     /* of `run:` and snapshots of the parent; 0: none */
+        bool over, good;  /* the current action has ended, and how */
+};
+
+struct row {
+        struct memory_entity m;
+        struct arena *text; /* names of changes; cleared when no handler list is left */
+        ARRAY(struct memory_handler) handlers;
+        ARRAY(struct list_run) runs; /* parallel */
+};
+
+struct node {
+        struct row *row;
+
+        /* from the facts */
+        ARRAY(uint32_t) candidates; /* device slots that carry its name */
+        uint32_t device;            /* the one that it is, or SLOT_NONE */
+        bool ambiguous;             /* two devices carry its name */
+        bool dead;          /* crypt: its mapping stands on a device that is gone or another */
+        uint64_t opened_on; /* crypt: diskseq under the mapping when it was first seen open */
+        bool mounted;       /* dataset */
+        uint32_t vdev;      /* leg: index in its pool's status, or VDEV_NONE */
+        bool seen;          /* pool: in the kernel's statistics */
+        bool suspended;
+        struct pool_status *status; /* pool: what it said last, or NULL */
+        const char *status_error;   /* pool: why it could not be asked (static or in the status) */
+        bool frozen; /* pool: an import or export of ours runs; what is seen meanwhile does not
+                        count */
+
+        /* derived */
+        enum state state;
+        bool in_use;
+        uint32_t children_in_use;
+        bool errors;
+
+        /* legs: on the way to being up to date; and reading the label of one that went out of use
+         */
+        struct watch watch;
+        bool closing;
+        bool vdev_online; /* as of the last diff: ONLINE, and its device there */
+        usec_t poll_at;   /* pool: when it is looked at again while something runs in it (monotonic)
+                           */
+        bool self_tried;  /* what is gone was wanted offline; cleared when its picture changes */
+
+        /* wishes */
+        struct request *requests[_WISH_MAX];
+
+        bool fresh;     /* newly configured: its first picture is taken as it is */
+        bool dirty;     /* in engine.dirty */
+        bool changed;   /* in engine.changed: the picture is to be compared with the memory */
+        bool row_dirty; /* in engine.rows_dirty */
+};
+
+struct leg_row {
+        struct memory_leg m;
+        char entity[320], suspicion[200];
+        bool dirty;
+};
+
+struct pool_row {
+        struct memory_pool m;
+        ARRAY(uint64_t) current;
+        char name[300];
+        bool dirty;
+};
+
+struct engine {
+        const struct config *config;
+        struct now now;
+        struct engine_settings settings;
+        char boot_id[64];
+        bool boot_id_dirty, rebooted;
+        bool first_start, ready, looked_devices, looked_pools, looked_mounts;
+        uint64_t next_seq;
+        ARRAY(struct outstanding) outstanding;
+
+        struct arena *arena; /* lives as long as the engine */
+        ARRAY(struct device_slot) slots;
+        ARRAY(uint32_t) free_slots;
+        struct map slot_by_syspath, slot_by_devnum, mapping_by_backing; /* values: slot */
+        ARRAY(struct holder_fact *) holders;
+        ARRAY(entity_id) seen_pools, mounted;
+
+        struct node *nodes;
+        struct arena *node_arena; /* one per configuration */
+        ARRAY(struct row *) all_rows;
+        struct map row_by_id; /* id -> struct row *, of every entity ever known */
+        ARRAY(struct leg_row *) legs;
+        struct map leg_by_guid; /* vdev GUID -> index */
+        ARRAY(struct pool_row *) pools;
+        struct map pool_by_guid;
+
+        ARRAY(entity_id) dirty, changed, rows_dirty;
+        ARRAY(entity_id) label_waiters; /* legs that wait for a label to be read */
+        ARRAY(struct leg_row *) legs_dirty;
+        ARRAY(struct pool_row *) pools_dirty;
+
+        ARRAY(struct request *)
+        requests; /* open ones, oldest first; ended ones are NULL until compacted */
+        ARRAY(struct request *) spare_requests;
+        struct map request_by_id;
+        uint32_t n_ended;
+        uint64_t next_request;
+
+        ARRAY(struct job *) waiting; /* commands, the oldest first */
+        ARRAY(struct job *) running;
+        ARRAY(struct job *) spare_jobs;
+        uint64_t next_job;
+        uint32_t n_counted;         /* running, and counted among the five */
+        uint32_t n_waiting_prompts; /* waiting, and not counted */
+
+        struct deadlines deadlines;
+        ARRAY(uint64_t) look_waiters; /* requests that wait for a look to be answered */
+        ARRAY(entity_id) round;       /* what settle works on */
+        bool stepped;
+        struct effects effects;
+};
+
+static inline const struct entity *engine_entity(const struct engine *e, entity_id id) {
+        return &e->config->entities[id];
+}
+
+static inline struct node *engine_node(const struct engine *e, entity_id id) {
+        return &e->nodes[id];
+}
+
+/* The device that the entity is, or stands on as a mapping; NULL if it is not there. */
+static inline const struct device *node_device(const struct engine *e, const struct node *n) {
+        return n->device == SLOT_NONE ? NULL : e->slots.items[n->device].device;
+}
+
+/* Its picture and plans are to be made again. */
+void engine_touch(struct engine *e, entity_id id);
+/* The same for all that its plans or those of others may depend on: itself, ancestors, what is
+ * inside, and the pools and fellow legs of the legs in there. */
+void engine_touch_around(struct engine *e, entity_id id);
+/* Its row is to be saved with this step. */
+void engine_save_row(struct engine *e, entity_id id);
+/* Look there; the answer's seq will be at least what is returned. */
+uint64_t engine_look(struct engine *e, enum fact_kind kind, const char *name);
+/* True if none of the looks from `first` to `last` is still to be answered. */
+bool engine_is_answered(const struct engine *e, uint64_t first, uint64_t last);
+/* A line for the log; entity may be ENTITY_NONE. */
+void engine_log(struct engine *e, enum log_level level, entity_id about, const char *format, ...)
+        __attribute__((format(printf, 4, 5)));

@@ -1,0 +1,209 @@
+/* engine/diff.c - old picture against new: what has happened, told once; and the handlers that it
+ * fires */
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/complete.h"
+#include "engine/diff.h"
+#include "engine/handler.h"
+#include "engine/history.h"
+#include "engine/ledger.h"
+#include "engine/picture.h"
+#include "engine/pool.h"
+#include "engine/request.h"
+
+/* What happened is named, so that noticing it again after a crash does not tell it again. */
+static const char *change_name(struct engine *e, const char *what, entity_id id) {
+        return arena_printf(e->effects.arena, "%s|%s|%" PRIu64, what, engine_entity(e, id)->id,
+                            e->now.wall);
+}
+
+/* The disk that the entity is found on: another number after a replug. 0: not known, or none. */
+static uint64_t entity_device_seq(const struct engine *e, entity_id id) {
+        const struct entity *it = engine_entity(e, id);
+        const struct device *d;
+
+        if (it->type == ENTITY_CRYPT && it->parent != ENTITY_NONE)
+                id = it->parent; /* closing and opening it is no new appearance */
+        d = node_device(e, engine_node(e, id));
+        return d ? d->diskseq : 0;
+}
+
+static bool event_appeared_suits(enum entity_type t) {
+        return t == ENTITY_CRYPT || t == ENTITY_ZVOL || t == ENTITY_DATASET || t == ENTITY_ZDEV;
+}
+
+/* A leg has appeared whose pool is not imported, and now enough devices are there. */
+static void diff_backing(struct engine *e, entity_id leg) {
+        entity_id pool = engine_entity(e, leg)->zdev.zpool;
+
+        if (pool == ENTITY_NONE || engine_node(e, pool)->seen ||
+            pool_find_lacking(e, pool) != ENTITY_NONE)
+                return;
+        handler_fire(e, pool, EVENT_BACKING_APPEARED, change_name(e, "backing_appeared", pool));
+}
+
+static void diff_appeared(struct engine *e, entity_id id) {
+        const struct entity *it = engine_entity(e, id);
+
+        if (it->type == ENTITY_DISK || (it->type == ENTITY_PART && it->parent == ENTITY_NONE))
+                history_add(e, HISTORY_APPEARED, id, change_name(e, "appeared", id), NULL,
+                            "%s is connected", it->hrid);
+        if (event_appeared_suits(it->type))
+                handler_fire(e, id, EVENT_APPEARED, change_name(e, "appeared", id));
+        if (it->type == ENTITY_ZDEV)
+                diff_backing(e, id);
+}
+
+/* A request ends when its device goes; but what is still in use without its device is yet to be
+ * taken offline. */
+static void diff_disappeared(struct engine *e, entity_id id) {
+        const struct entity *it = engine_entity(e, id);
+        struct node *n = engine_node(e, id);
+        struct reason why = { .code = REASON_DISCONNECTED, .about = id };
+
+        if (it->type == ENTITY_DISK || (it->type == ENTITY_PART && it->parent == ENTITY_NONE))
+                history_add(e, HISTORY_DISCONNECTED, id, change_name(e, "disconnected", id), NULL,
+                            n->in_use ? "%s was disconnected while it was in use"
+                                      : "%s was disconnected",
+                            it->hrid);
+        for (enum wish w = 0; w < _WISH_MAX; w++)
+                if (n->requests[w] && !(w == WISH_OFFLINE && n->in_use))
+                        request_end(e, n->requests[w], false, &why);
+}
+
+/* Legs that are there and were not put online by the import appear anew: OFFLINE outlives an
+ * export. */
+static void diff_imported(struct engine *e, entity_id pool) {
+        const struct entity *it = engine_entity(e, pool);
+
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
+                entity_id leg = it->zpool.legs[i];
+
+                if (entity_is_present(e, leg) && !leg_is_online(e, leg) &&
+                    state_is_present(engine_node(e, leg)->row->m.state))
+                        handler_fire(e, leg, EVENT_APPEARED, change_name(e, "imported", leg));
+        }
+}
+
+static void diff_pool(struct engine *e, entity_id pool, bool was_online) {
+        bool online = entity_is_online(e, pool);
+        const char *hrid = engine_entity(e, pool)->hrid;
+
+        if (online && !was_online) {
+                history_add(e, HISTORY_ONLINE, pool, change_name(e, "online", pool), NULL,
+                            "%s is imported", hrid);
+                diff_imported(e, pool);
+        }
+        if (!online && was_online)
+                history_add(e, HISTORY_OFFLINE, pool, change_name(e, "offline", pool), NULL,
+                            "%s is exported", hrid);
+}
+
+static void diff_crypt(struct engine *e, entity_id id, bool was_online) {
+        bool online = entity_is_online(e, id);
+        const char *hrid = engine_entity(e, id)->hrid;
+
+        if (online && !was_online)
+                history_add(e, HISTORY_ONLINE, id, change_name(e, "online", id), NULL, "%s is open",
+                            hrid);
+        if (!online && was_online)
+                history_add(e, HISTORY_OFFLINE, id, change_name(e, "offline", id), NULL,
+                            engine_node(e, id)->dead ? "%s has lost its device" : "%s is closed",
+                            hrid);
+}
+
+/* The leg has come into use or gone out of it; its device decides as much as its vdev. */
+static void diff_leg(struct engine *e, entity_id leg) {
+        struct node *n = engine_node(e, leg);
+        struct memory_entity *m = &n->row->m;
+        bool online = n->state == STATE_ACTIVE, was_online = n->vdev_online;
+        const struct leg_row *l = ledger_of(e, leg);
+        bool was_complete = l && l->m.copy == COPY_COMPLETE && !l->m.watching;
+
+        complete_follow(e, leg);
+        if (!m->added) {
+                m->added = e->now.wall;
+                engine_save_row(e, leg);
+        }
+        n->vdev_online = online;
+        if (online && !was_online && !n->fresh)
+                history_add(e, HISTORY_ONLINE, leg, change_name(e, "online", leg), NULL,
+                            "%s is online", engine_entity(e, leg)->hrid);
+        if (online || !was_online)
+                return;
+        m->last_online = e->now.wall;
+        if (was_complete)
+                m->last_update = e->now.wall;
+        engine_save_row(e, leg);
+        complete_close(e, leg);
+        history_add(e, HISTORY_OFFLINE, leg, change_name(e, "offline", leg), NULL,
+                    "%s is offline%s", engine_entity(e, leg)->hrid,
+                    was_complete ? ", and was up to date" : "");
+}
+
+/* When the device under something in use is gone, zmirror itself takes it offline, inside first
+ * (SPEC 3). */
+static void diff_lost(struct engine *e, entity_id id) {
+        const struct entity *it = engine_entity(e, id);
+        struct node *n = engine_node(e, id);
+        bool lost = it->type == ENTITY_CRYPT ? n->dead && it->parent != ENTITY_NONE
+                                             : it->type == ENTITY_ZDEV && n->in_use &&
+                                                       n->state == STATE_DISCONNECTED;
+
+        if (!lost || n->self_tried || n->requests[WISH_OFFLINE])
+                return;
+        n->self_tried = true;
+        (void) request_make(e, &(struct input_wish){
+                                       .wish = WISH_OFFLINE, .entity = id, .origin = ORIGIN_SELF });
+}
+
+static void diff_children(struct engine *e, entity_id id) {
+        struct node *n = engine_node(e, id);
+        struct memory_entity *m = &n->row->m;
+        bool in_use = n->children_in_use > 0;
+
+        if (in_use && !m->used) {
+                m->used = true;
+                engine_save_row(e, id);
+        }
+        if (m->in_use == in_use)
+                return;
+        m->in_use = in_use;
+        engine_save_row(e, id);
+        if (!in_use && !n->fresh)
+                handler_fire(e, id, EVENT_CHILDREN_OFFLINE, change_name(e, "children_offline", id));
+}
+
+void diff_entity(struct engine *e, entity_id id) {
+        struct node *n = engine_node(e, id);
+        struct memory_entity *m = &n->row->m;
+        enum entity_type type = engine_entity(e, id)->type;
+        bool was_present = state_is_present(m->state), present = state_is_present(n->state);
+        bool was_online = state_is_online(m->state);
+        uint64_t seq = present ? entity_device_seq(e, id) : m->device_seq;
+        bool another = present && was_present && seq && m->device_seq && seq != m->device_seq;
+        bool fresh = n->fresh;
+
+        if (type == ENTITY_ZDEV)
+                diff_leg(e, id);
+        if (!fresh && was_present && (!present || another))
+                diff_disappeared(e, id);
+        if (type == ENTITY_ZPOOL && !fresh)
+                diff_pool(e, id, was_online);
+        if (type == ENTITY_CRYPT && !fresh)
+                diff_crypt(e, id, was_online);
+        if (m->state != n->state || m->errors != n->errors || m->device_seq != seq) {
+                m->state = n->state;
+                m->errors = n->errors;
+                m->device_seq = seq;
+                engine_save_row(e, id);
+        }
+        if (!fresh && present && (!was_present || another))
+                diff_appeared(e, id);
+        diff_children(e, id);
+        if (type == ENTITY_ZPOOL)
+                ledger_note_pool(e, id);
+        diff_lost(e, id);
+        n->fresh = false;
+}

@@ -1,0 +1,113 @@
+/* engine/guard.c - what zmirror refuses to do, because it would lose data: SPEC 10 */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "engine/guard.h"
+#include "engine/history.h"
+#include "engine/ledger.h"
+#include "engine/picture.h"
+
+static bool refuse(struct reason *ret, entity_id about, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+static bool refuse(struct reason *ret, entity_id about, const char *format, ...) {
+        va_list args;
+
+        *ret = (struct reason){ .code = REASON_GUARD, .about = about };
+        va_start(args, format);
+        (void) vsnprintf(ret->detail, sizeof(ret->detail), format, args);
+        va_end(args);
+        return true;
+}
+
+bool guard_wrong_disk(struct engine *e, entity_id id, struct reason *ret) {
+        const struct device *d = node_device(e, engine_node(e, id));
+        uint64_t known = engine_node(e, id)->row->m.vdev_guid;
+
+        for (entity_id i = id; i != ENTITY_NONE; i = engine_entity(e, i)->parent)
+                if (engine_node(e, i)->ambiguous)
+                        return refuse(
+                                ret, i,
+                                "two devices carry the name of %s; disconnect the one that is "
+                                "not meant",
+                                engine_entity(e, i)->hrid);
+        if (engine_entity(e, id)->type == ENTITY_ZDEV && d && d->vdev_guid && known &&
+            d->vdev_guid != known)
+                return refuse(
+                        ret, id,
+                        "the device of %s is vdev %" PRIu64
+                        ", but the leg is known as vdev %" PRIu64
+                        ": another disk under its name; connect the right one, or, after a wanted "
+                        "replacement, `zmirror forget` the leg",
+                        engine_entity(e, id)->hrid, d->vdev_guid, known);
+        return false;
+}
+
+/* How many of these legs are here, are known, and are whole and current. */
+struct copies {
+        uint32_t known, current;
+        entity_id away; /* one that was current, and is not here */
+        entity_id here; /* one that is here, and is not a whole and current copy */
+};
+
+static void copies_count(const struct engine *e, const struct pool_row *p, entity_id leg,
+                         struct copies *c) {
+        const struct leg_row *l = leg == ENTITY_NONE ? NULL : ledger_of(e, leg);
+        bool current = l && ledger_is_current(p, l->m.vdev_guid);
+
+        if (!l)
+                return;
+        c->known++;
+        if (!entity_is_present(e, leg)) {
+                if (current)
+                        c->away = leg;
+        } else if (current && l->m.copy == COPY_COMPLETE)
+                c->current++;
+        else
+                c->here = leg;
+}
+
+static bool refuse_import(struct engine *e, entity_id pool, const struct copies *c,
+                          struct reason *ret) {
+        const char *name = engine_entity(e, pool)->name;
+        const char *away = c->away == ENTITY_NONE ? "a leg that is not here"
+                                                  : engine_entity(e, c->away)->name;
+        const char *here = c->here == ENTITY_NONE ? "the legs that are here"
+                                                  : engine_entity(e, c->here)->name;
+
+        return refuse(ret, pool,
+                      "importing pool %s now would use an older or incomplete copy (%s): the "
+                      "newest whole one "
+                      "was last seen on %s, and would be overwritten when it comes back. Connect "
+                      "%s; or, to "
+                      "give up what only it holds: zmirror online --accept-data-loss zpool %s",
+                      name, here, away, away, name);
+}
+
+bool guard_import(struct engine *e, const struct request *r, struct reason *ret) {
+        const struct entity *it = engine_entity(e, r->entity);
+        const struct pool_row *p = ledger_find_pool(e, it->name);
+        struct copies all = { .away = ENTITY_NONE, .here = ENTITY_NONE };
+
+        if (!p || !p->current.count || r->accept_data_loss)
+                return false;
+        for (uint32_t i = 0; i < it->zpool.n_backing; i++) {
+                const struct backing *b = &it->zpool.backing[i];
+                struct copies c = { .away = ENTITY_NONE, .here = ENTITY_NONE };
+                uint32_t needs = b->kind == VDEV_KIND_RAIDZ    ? b->n_devices - b->parity
+                                 : b->kind == VDEV_KIND_MIRROR ? 1
+                                                               : b->n_devices;
+
+                for (uint32_t k = 0; k < b->n_devices; k++)
+                        copies_count(e, p, b->devices[k].leg, &c);
+                if (c.known == b->n_devices && c.current < needs)
+                        return refuse_import(e, r->entity, &c, ret);
+        }
+        if (it->zpool.n_backing)
+                return false;
+        for (uint32_t i = 0; i < it->zpool.n_legs;
+             i++) /* how the pool is made up is not configured */
+                copies_count(e, p, it->zpool.legs[i], &all);
+        return all.known == it->zpool.n_legs && it->zpool.n_legs && !all.current &&
+               refuse_import(e, r->entity, &all, ret);
+}

@@ -1,0 +1,15 @@
+/* engine/guard.h - what zmirror refuses to do, because it would lose data: SPEC 10 */
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/request.h"
+
+/* Each returns true to refuse, and then says in `ret` what is going on and which ways out there
+ * are. */
+
+/* Another disk under the name of this one, or two devices that carry it. */
+bool guard_wrong_disk(struct engine *e, entity_id id, struct reason *ret);
+/* A pool whose newest or whole copy is not here: importing the older one and catching up from it
+ * destroys the newer. */
+bool guard_import(struct engine *e, const struct request *r, struct reason *ret);

@@ -1,0 +1,21 @@
+/* engine/handler.h - handler lists: what is configured to be done when something happens: SPEC 6 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/request.h"
+#include "model/command.h"
+
+/* Starts the entity's list for the event, if it has one and handlers are enabled. `change` names
+ * what happened. */
+void handler_fire(struct engine *e, entity_id id, enum event event, const char *change);
+/* Lets the entity's lists go on as far as they can. */
+void handler_advance(struct engine *e, entity_id id);
+/* True if a list of the entity has not ended. */
+bool handler_is_running(const struct engine *e, entity_id id);
+void handler_request_ended(struct engine *e, const struct request *r, bool fulfilled,
+                           const struct reason *why);
+void handler_job_ended(struct engine *e, entity_id id, uint64_t job, const struct command_end *end);
+/* Why an offline that a handler wants is held back; false if it is not. */
+bool handler_is_held(const struct engine *e, entity_id id, struct reason *ret);

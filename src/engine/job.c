@@ -1,0 +1,430 @@
+/* engine/job.c - commands that wait or run: lanes, the five that run at a time, and what their end
+ * means: SPEC 5.4 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/complete.h"
+#include "engine/handler.h"
+#include "engine/history.h"
+#include "engine/job.h"
+#include "engine/picture.h"
+
+#define RUNNING_MAX 5u
+
+/* How long after its good end a command's effect may take to be seen. */
+static const usec_t graces[_COMMAND_KIND_MAX] = {
+        [COMMAND_SETTLE] = 0,
+        [COMMAND_CRYPT_OPEN] = 10 * USEC_PER_SEC, /* udev has to look at the new mapping */
+        [COMMAND_CRYPT_CLOSE] = 10 * USEC_PER_SEC,
+        [COMMAND_POOL_IMPORT] = 60 * USEC_PER_SEC, /* the first status of a slow pool */
+        [COMMAND_POOL_EXPORT] = 10 * USEC_PER_SEC,
+        [COMMAND_POOL_SYNC] = 0,
+        [COMMAND_LEG_ONLINE] = 5 * USEC_PER_SEC,
+        [COMMAND_LEG_OFFLINE] = 5 * USEC_PER_SEC,
+        [COMMAND_LEG_CLEAR] = 5 * USEC_PER_SEC,
+        [COMMAND_POOL_CLEAR] = 5 * USEC_PER_SEC,
+        [COMMAND_SCRUB] = 10 * USEC_PER_SEC,
+        [COMMAND_SCRUB_STOP] = 10 * USEC_PER_SEC,
+        [COMMAND_TRIM] = 10 * USEC_PER_SEC,
+        [COMMAND_TRIM_STOP] = 10 * USEC_PER_SEC,
+        [COMMAND_SNAPSHOT] = 0,
+        [COMMAND_MOUNT] = 5 * USEC_PER_SEC,
+        [COMMAND_UNMOUNT] = 5 * USEC_PER_SEC,
+        [COMMAND_VOLMODE] = 10 * USEC_PER_SEC,
+        [COMMAND_RUN] = 0,
+};
+
+static uint64_t text_hash(const char *s) {
+        uint64_t h = 14695981039346656037u;
+
+        for (; *s; s++)
+                h = (h ^ (unsigned char) *s) * 1099511628211u;
+        return h;
+}
+
+static const char *const *words_copy(struct arena *a, const char *const *words) {
+        const char **copy;
+        size_t n = 0;
+
+        while (words && words[n])
+                n++;
+        copy = arena_new_array(a, const char *, n + 1);
+        for (size_t i = 0; i < n; i++)
+                copy[i] = arena_strdup(a, words[i]);
+        return words ? copy : NULL;
+}
+
+static struct command command_copy(struct arena *a, const struct command *c) {
+        struct command copy = *c;
+
+        copy.lane = arena_strdup(a, c->lane);
+        copy.prompt = arena_strdup(a, c->prompt);
+        copy.argv = words_copy(a, c->argv);
+        copy.env = words_copy(a, c->env);
+        return copy;
+}
+
+static struct job *job_new(struct engine *e, enum job_purpose purpose, entity_id entity,
+                           const struct command *c) {
+        struct job *j;
+
+        if (e->spare_jobs.count)
+                j = e->spare_jobs.items[--e->spare_jobs.count];
+        else {
+                j = arena_new_one(e->arena, struct job);
+                j->arena = arena_new();
+        }
+        arena_clear(j->arena);
+        array_clear(&j->requests);
+        array_clear(&j->vdevs);
+        j->id = ++e->next_job;
+        j->purpose = purpose;
+        j->entity = entity;
+        j->command = command_copy(j->arena, c);
+        j->text = command_print(j->arena, c);
+        j->hash = text_hash(j->text);
+        array_append(&e->waiting, j);
+        e->n_waiting_prompts += c->passphrase;
+        return j;
+}
+
+static const char *command_last_word(const struct command *c) {
+        size_t n = 0;
+
+        while (c->argv[n + 1])
+                n++;
+        return c->argv[n];
+}
+
+static struct job *job_find_to_join(const struct engine *e, const struct command *c,
+                                    uint64_t hash) {
+        for (size_t i = 0; i < e->waiting.count; i++) {
+                struct job *j = e->waiting.items[i];
+
+                if (j->purpose != JOB_REQUESTS || j->command.kind != c->kind)
+                        continue;
+                if (c->kind == COMMAND_LEG_ONLINE ? text_equal(j->command.lane, c->lane)
+                                                  : j->hash == hash)
+                        return j;
+        }
+        return NULL;
+}
+
+void job_add(struct engine *e, struct request *r, const struct command *c) {
+        uint64_t hash = text_hash(command_print(e->effects.arena, c));
+        struct job *j = job_find_to_join(e, c, hash);
+
+        if (!j)
+                j = job_new(e, JOB_REQUESTS, r->entity, c);
+        array_append(&j->requests, r->id);
+        if (c->kind == COMMAND_LEG_ONLINE && j->vdevs.count + 8 < COMMAND_ARGS_MAX)
+                array_append(&j->vdevs, arena_strdup(j->arena, command_last_word(c)));
+        r->job = j->id;
+        r->job_hash = hash;
+        r->looked_again = false;
+}
+
+uint64_t job_add_for(struct engine *e, enum job_purpose purpose, entity_id entity,
+                     const struct command *c) {
+        return job_new(e, purpose, entity, c)->id;
+}
+
+const struct ran *job_find_ran(const struct engine *e, const struct request *r,
+                               const struct command *c) {
+        uint64_t hash = text_hash(command_print(e->effects.arena, c));
+
+        for (size_t i = 0; i < r->ran.count; i++)
+                if (r->ran.items[i].hash == hash)
+                        return &r->ran.items[i];
+        return NULL;
+}
+
+/* --- starting
+ * --------------------------------------------------------------------------------------- */
+
+static bool lane_is_free(const struct engine *e, const struct job *job) {
+        for (size_t i = 0; job->command.lane && i < e->running.count; i++)
+                if (text_equal(e->running.items[i]->command.lane, job->command.lane))
+                        return false;
+        return true;
+}
+
+static void job_set_frozen(struct engine *e, const struct job *j, bool frozen) {
+        entity_id pool = config_find_pool(e->config, j->command.lane ? j->command.lane : "");
+
+        if (pool == ENTITY_NONE ||
+            (j->command.kind != COMMAND_POOL_IMPORT && j->command.kind != COMMAND_POOL_EXPORT))
+                return;
+        engine_node(e, pool)->frozen = frozen;
+        engine_touch(e, pool);
+}
+
+/* What has to be written down before the command is run (SPEC 6, 10). */
+static void job_remember(struct engine *e, const struct job *j) {
+        if (j->command.kind == COMMAND_POOL_IMPORT)
+                complete_before_import(e, j->entity);
+        if (j->command.kind != COMMAND_LEG_ONLINE && j->command.kind != COMMAND_LEG_CLEAR)
+                return;
+        for (size_t i = 0; i < j->requests.count; i++) {
+                const struct request *r = request_find(e, j->requests.items[i]);
+
+                if (r)
+                        complete_before_online(e, r->entity);
+        }
+}
+
+static void job_start(struct engine *e, struct job *j) {
+        struct effect_run *run;
+
+        if (j->command.kind == COMMAND_LEG_ONLINE && j->vdevs.count > 1) {
+                array_append(&j->vdevs, NULL);
+                j->command = command_leg_online(j->arena, j->entity, j->command.lane,
+                                                j->vdevs.items);
+                j->text = command_print(j->arena, &j->command);
+                j->vdevs.count--;
+        }
+        array_append(&e->running, j);
+        e->n_counted += !j->command.passphrase;
+        job_remember(e, j);
+        job_set_frozen(e, j, true);
+        run = array_add(&e->effects.runs);
+        run->job = j->id;
+        run->command = command_copy(e->effects.arena, &j->command);
+        for (size_t i = 0; i < j->requests.count; i++) {
+                struct request *r = request_find(e, j->requests.items[i]);
+                struct reason why = { .code = REASON_WAIT_COMMAND, .about = j->entity };
+
+                if (!r)
+                        continue;
+                (void) snprintf(why.detail, sizeof(why.detail), "%s", j->text);
+                request_wait(e, r, &why, false);
+                request_progress(e, r);
+        }
+}
+
+/* Whoever wanted it may have changed his mind while it waited. */
+static bool job_is_wanted(const struct engine *e, const struct job *j) {
+        if (j->purpose != JOB_REQUESTS)
+                return true;
+        for (size_t i = 0; i < j->requests.count; i++)
+                if (request_find(e, j->requests.items[i]))
+                        return true;
+        return false;
+}
+
+void job_start_ready(struct engine *e) {
+        for (size_t i = 0; i < e->waiting.count;) {
+                struct job *j = e->waiting.items[i];
+
+                if (e->n_counted >= RUNNING_MAX && !e->n_waiting_prompts)
+                        return;
+                if ((e->n_counted >= RUNNING_MAX && !j->command.passphrase) ||
+                    !lane_is_free(e, j)) {
+                        i++;
+                        continue;
+                }
+                array_remove(&e->waiting, i);
+                e->n_waiting_prompts -= j->command.passphrase;
+                if (job_is_wanted(e, j))
+                        job_start(e, j);
+                else
+                        array_append(&e->spare_jobs, j);
+        }
+}
+
+/* --- ending
+ * ----------------------------------------------------------------------------------------- */
+
+/* "cryptsetup open: exit 2: No key available with this passphrase." */
+static void job_print_failure(const struct job *j, const struct command_end *end,
+                              struct reason *ret) {
+        const char *const *argv = j->command.argv;
+        const char *output = end->output ? end->output : "";
+        char how[64];
+
+        ret->code = REASON_COMMAND_FAILED;
+        ret->about = j->entity;
+        if (!end->started)
+                (void) snprintf(how, sizeof(how), "could not be started");
+        else if (end->cancelled)
+                (void) snprintf(how, sizeof(how), "no passphrase was given");
+        else if (end->timed_out)
+                (void) snprintf(how, sizeof(how), "did not end in time");
+        else if (end->signal)
+                (void) snprintf(how, sizeof(how), "ended by signal %d", end->signal);
+        else
+                (void) snprintf(how, sizeof(how), "exit %d", end->exit_status);
+        (void) snprintf(ret->detail, sizeof(ret->detail), "%s%s%s: %s%s%s", argv[0],
+                        argv[1] ? " " : "", argv[1] ? argv[1] : "", how, output[0] ? ": " : "",
+                        output);
+}
+
+static void ran_remember(struct request *r, enum command_kind kind, bool good) {
+        struct ran *ran = NULL;
+
+        for (size_t i = 0; i < r->ran.count; i++)
+                if (r->ran.items[i].hash == r->job_hash)
+                        ran = &r->ran.items[i];
+        if (!ran) {
+                ran = array_add(&r->ran);
+                ran->hash = r->job_hash;
+                ran->kind = kind;
+        }
+        ran->good = good;
+        ran->times++;
+}
+
+/* Where a command's effect is to be seen. Returns the first look's seq; the last one is
+ * engine.next_seq. */
+static uint64_t job_look(struct engine *e, const struct job *j) {
+        uint64_t first = e->next_seq + 1;
+        const struct device *d;
+
+        switch (j->command.kind) {
+        case COMMAND_CRYPT_CLOSE:
+                d = j->entity == ENTITY_NONE ? NULL : node_device(e, engine_node(e, j->entity));
+                if (d)
+                        (void) engine_look(e, FACT_DEVICE, d->syspath);
+                break;
+        case COMMAND_POOL_IMPORT:
+        case COMMAND_POOL_EXPORT:
+                (void) engine_look(e, FACT_POOLS, NULL);
+                (void) engine_look(e, FACT_POOL, j->command.lane);
+                break;
+        case COMMAND_LEG_ONLINE:
+        case COMMAND_LEG_OFFLINE:
+        case COMMAND_LEG_CLEAR:
+        case COMMAND_POOL_CLEAR:
+        case COMMAND_SCRUB:
+        case COMMAND_SCRUB_STOP:
+        case COMMAND_TRIM:
+        case COMMAND_TRIM_STOP:
+                (void) engine_look(e, FACT_POOL, j->command.lane);
+                break;
+        case COMMAND_MOUNT:
+        case COMMAND_UNMOUNT:
+                (void) engine_look(e, FACT_MOUNTS, NULL);
+                break;
+        case COMMAND_CRYPT_OPEN: /* udev tells */
+        case COMMAND_VOLMODE:
+        case COMMAND_SETTLE:
+        case COMMAND_POOL_SYNC:
+        case COMMAND_SNAPSHOT:
+        case COMMAND_RUN:
+        case _COMMAND_KIND_MAX:
+                break;
+        }
+        return first;
+}
+
+static void job_end_requests(struct engine *e, const struct job *j, const struct command_end *end) {
+        bool good = command_end_is_good(end);
+        struct reason failure = { .code = REASON_NONE };
+        uint64_t first = job_look(e, j);
+
+        if (!good) {
+                job_print_failure(j, end, &failure);
+                history_command_failed(e, j->entity, j->text, failure.detail);
+        }
+        for (size_t i = 0; i < j->requests.count; i++) {
+                struct request *r = request_find(e, j->requests.items[i]);
+
+                if (!r || r->job != j->id)
+                        continue;
+                r->job = 0;
+                ran_remember(r, j->command.kind, good);
+                r->failure = failure;
+                r->look_first = first;
+                r->look_last = e->next_seq;
+                r->settle_until = e->now.mono + graces[j->command.kind];
+                request_progress(e, r);
+                engine_touch_around(e, r->entity);
+        }
+}
+
+static struct job *job_find_running(const struct engine *e, uint64_t id, size_t *ret_index) {
+        for (size_t i = 0; i < e->running.count; i++)
+                if (e->running.items[i]->id == id) {
+                        *ret_index = i;
+                        return e->running.items[i];
+                }
+        return NULL;
+}
+
+void job_end(struct engine *e, uint64_t id, const struct command_end *end) {
+        size_t i;
+        struct job *j = job_find_running(e, id, &i);
+
+        if (!j)
+                return;
+        array_remove(&e->running, i);
+        array_append(&e->spare_jobs, j); /* keeps its contents until it is taken again */
+        e->n_counted -= !j->command.passphrase;
+        job_set_frozen(e, j, false);
+        switch (j->purpose) {
+        case JOB_REQUESTS:
+                job_end_requests(e, j, end);
+                return;
+        case JOB_LIST:
+                handler_job_ended(e, j->entity, j->id, end);
+                return;
+        case JOB_VERIFY:
+                complete_synced(e, j->entity, command_end_is_good(end));
+                return;
+        }
+}
+
+void job_prompt(struct engine *e, uint64_t id, bool waiting) {
+        size_t unused;
+        const struct job *j = job_find_running(e, id, &unused);
+        struct reason why = { .code = waiting ? REASON_WAIT_PASSPHRASE : REASON_WAIT_COMMAND };
+
+        if (!j)
+                return;
+        why.about = j->entity;
+        (void) snprintf(why.detail, sizeof(why.detail), "%s", j->text);
+        for (size_t i = 0; i < j->requests.count; i++) {
+                struct request *r = request_find(e, j->requests.items[i]);
+
+                if (r)
+                        request_wait(e, r, &why, false);
+        }
+}
+
+/* --- a new configuration
+ * ------------------------------------------------------------------------------ */
+
+static void job_move(struct job *j, const struct config *old, const struct config *new) {
+        if (j->entity != ENTITY_NONE)
+                j->entity = config_find_id(new, old->entities[j->entity].id);
+        j->command.about = j->entity;
+        if (j->entity == ENTITY_NONE) /* nobody is left to be told */
+                j->purpose = JOB_REQUESTS;
+}
+
+void job_renumber(struct engine *e, const struct config *old, const struct config *new) {
+        for (size_t i = 0; i < e->waiting.count; i++)
+                job_move(e->waiting.items[i], old, new);
+        for (size_t i = 0; i < e->running.count; i++)
+                job_move(e->running.items[i], old, new);
+}
+
+static void job_done(struct job *j) {
+        j->arena = arena_free(j->arena);
+        array_done(&j->requests);
+        array_done(&j->vdevs);
+}
+
+void job_release(struct engine *e) {
+        for (size_t i = 0; i < e->waiting.count; i++)
+                job_done(e->waiting.items[i]);
+        for (size_t i = 0; i < e->running.count; i++)
+                job_done(e->running.items[i]);
+        for (size_t i = 0; i < e->spare_jobs.count; i++)
+                job_done(e->spare_jobs.items[i]);
+        array_done(&e->waiting);
+        array_done(&e->running);
+        array_done(&e->spare_jobs);
+}

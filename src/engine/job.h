@@ -1,0 +1,46 @@
+/* engine/job.h - commands that wait or run: lanes, the five that run at a time, and what their end
+ * means: SPEC 5.4 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/request.h"
+#include "model/command.h"
+
+enum job_purpose {
+        JOB_REQUESTS, /* `requests` are waiting for it */
+        JOB_LIST,     /* an action of a handler list of `entity` */
+        JOB_VERIFY,   /* zpool sync for the legs of the pool `entity` that are being verified */
+};
+
+struct job {
+        uint64_t id;
+        enum job_purpose purpose;
+        entity_id entity;
+        struct arena *arena; /* holds the command */
+        struct command command;
+        const char *text; /* as printed */
+        uint64_t hash;    /* of that */
+        ARRAY(uint64_t) requests;
+        ARRAY(const char *) vdevs; /* zpool online: one command for all legs that are ready */
+};
+
+/* Queues the command for the request, joins one that waits already, or adds a leg to a `zpool
+ * online` that waits. */
+void job_add(struct engine *e, struct request *r, const struct command *c);
+/* Queues a command that no request waits for. Returns its id. */
+uint64_t job_add_for(struct engine *e, enum job_purpose purpose, entity_id entity,
+                     const struct command *c);
+/* What the request knows of having run this very command; NULL if it has not. */
+const struct ran *job_find_ran(const struct engine *e, const struct request *r,
+                               const struct command *c);
+/* Starts what may run now: in order, one per lane, five at a time; prompts for a passphrase do not
+ * count. */
+void job_start_ready(struct engine *e);
+void job_end(struct engine *e, uint64_t id, const struct command_end *end);
+/* A new configuration: what commands are about has other ids now, or is gone (ENTITY_NONE). */
+void job_renumber(struct engine *e, const struct config *old, const struct config *new);
+void job_release(struct engine *e);
+/* A prompt for a passphrase is open (or not any more). */
+void job_prompt(struct engine *e, uint64_t id, bool waiting);

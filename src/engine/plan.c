@@ -1,0 +1,306 @@
+/* engine/plan.c - from a plan's answer to what happens: needs, waits, commands and their effects */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/job.h"
+#include "engine/picture.h"
+#include "engine/plan.h"
+
+/*
+ * After a command has ended, the world is looked at before the plan is asked again. If the plan
+ * then still wants the command that has just ended, it had no effect (yet): until its grace is over
+ * the request waits, and then it has failed. So no command is ever repeated without something
+ * having changed, but for the bounded retries of a busy export or close.
+ */
+
+/* How often a busy export or close is tried, with 1, 2, 4, 8, 16, 32 seconds in between. */
+#define BUSY_TRIES 7u
+
+struct step step_done(void) {
+        return (struct step){ .kind = STEP_DONE };
+}
+
+static struct step step_reason(enum step_kind kind, enum reason_code code, entity_id about,
+                               const char *detail) {
+        struct step s = { .kind = kind, .reason = { .code = code, .about = about } };
+
+        if (detail)
+                (void) snprintf(s.reason.detail, sizeof(s.reason.detail), "%s", detail);
+        return s;
+}
+
+struct step step_wait(enum reason_code code, entity_id about, const char *detail) {
+        return step_reason(STEP_WAIT, code, about, detail);
+}
+
+struct step step_wait_untimed(enum reason_code code, entity_id about, const char *detail) {
+        struct step s = step_reason(STEP_WAIT, code, about, detail);
+
+        s.untimed = true;
+        return s;
+}
+
+struct step step_fail(enum reason_code code, entity_id about, const char *detail) {
+        return step_reason(STEP_FAIL, code, about, detail);
+}
+
+struct step step_failf(enum reason_code code, entity_id about, const char *format, ...) {
+        struct step s = { .kind = STEP_FAIL, .reason = { .code = code, .about = about } };
+        va_list args;
+
+        va_start(args, format);
+        (void) vsnprintf(s.reason.detail, sizeof(s.reason.detail), format, args);
+        va_end(args);
+        return s;
+}
+
+struct step step_run(struct command command) {
+        return (struct step){ .kind = STEP_RUN, .command = command };
+}
+
+/* --- what plans share
+ * ------------------------------------------------------------------------------ */
+
+static struct step step_wait_need(const struct engine *e, entity_id entity, enum wish wish) {
+        const struct request *other = engine_node(e, entity)->requests[wish];
+        struct step s = step_wait(REASON_WAIT_NEED, entity, wish_print(wish));
+
+        s.untimed = other && other->untimed;
+        return s;
+}
+
+bool plan_require(const struct engine *e, const struct request *r, entity_id entity, enum wish wish,
+                  struct step *ret) {
+        const struct need *need = request_find_need(r, entity, wish);
+
+        if (need && need->state == NEED_FAILED) {
+                *ret = (struct step){ .kind = STEP_FAIL, .reason = need->reason };
+                return true;
+        }
+        if (engine_node(e, entity)->requests[wish] && (need || !request_reaches(r))) {
+                *ret = step_wait_need(e, entity, wish);
+                return true;
+        }
+        if (!request_reaches(r)) {
+                if (wish == WISH_ONLINE && !entity_is_online(e, entity) &&
+                    !entity_is_coming(e, entity)) {
+                        *ret = step_fail(REASON_NOT_CONNECTED, entity, NULL);
+                        return true;
+                }
+                if (wish == WISH_ONLINE && !entity_is_online(e, entity)) {
+                        *ret = step_wait(REASON_WAIT_NEED, entity, wish_print(wish));
+                        return true;
+                }
+                return false;
+        }
+        if (need && need->state == NEED_FULFILLED)
+                return false;
+        *ret = (struct step){ .kind = STEP_NEED, .entity = entity, .wish = wish };
+        return true;
+}
+
+bool plan_ask(const struct engine *e, const struct request *r, entity_id entity, enum wish wish,
+              struct step *ret) {
+        return plan_require(e, r, entity, wish, ret) && ret->kind != STEP_FAIL;
+}
+
+bool plan_has_run(const struct engine *e, const struct request *r, const struct command *c) {
+        return job_find_ran(e, r, c);
+}
+
+bool plan_has_run_well(const struct engine *e, const struct request *r, const struct command *c) {
+        const struct ran *ran = job_find_ran(e, r, c);
+
+        return ran && ran->good;
+}
+
+bool entity_is_coming(const struct engine *e, entity_id id) {
+        for (; id != ENTITY_NONE; id = engine_entity(e, id)->parent)
+                if (engine_node(e, id)->requests[WISH_ONLINE])
+                        return true;
+        return false;
+}
+
+bool plan_content_offline(const struct engine *e, const struct request *r, struct step *ret) {
+        const struct entity *it = engine_entity(e, r->entity);
+
+        for (entity_id c = it->first_child; c != ENTITY_NONE;
+             c = engine_entity(e, c)->next_sibling) {
+                if (!engine_node(e, c)->in_use)
+                        continue;
+                if (!request_reaches(r)) {
+                        *ret = step_fail(REASON_BUSY, r->entity, engine_entity(e, c)->hrid);
+                        return true;
+                }
+                if (plan_require(e, r, c, WISH_OFFLINE, ret))
+                        return true;
+        }
+        return false;
+}
+
+static struct step plan_wish(struct engine *e, const struct request *r) {
+        static struct step (*const plans[_ENTITY_TYPE_MAX][_WISH_MAX])(struct engine *,
+                                                                       const struct request *) = {
+                [ENTITY_DISK] = { [WISH_ONLINE] = plan_disk_online,
+                                  [WISH_OFFLINE] = plan_disk_offline },
+                [ENTITY_PART] = { [WISH_ONLINE] = plan_disk_online,
+                                  [WISH_OFFLINE] = plan_disk_offline },
+                [ENTITY_CRYPT] = { [WISH_ONLINE] = plan_crypt_online,
+                                   [WISH_OFFLINE] = plan_crypt_offline },
+                [ENTITY_ZPOOL] = { [WISH_ONLINE] = plan_pool_online,
+                                   [WISH_OFFLINE] = plan_pool_offline },
+                [ENTITY_ZVOL] = { [WISH_ONLINE] = plan_volume_online,
+                                  [WISH_OFFLINE] = plan_disk_offline,
+                                  [WISH_SNAPSHOT] = plan_snapshot },
+                [ENTITY_DATASET] = { [WISH_ONLINE] = plan_dataset_online,
+                                     [WISH_OFFLINE] = plan_dataset_offline,
+                                     [WISH_SNAPSHOT] = plan_snapshot },
+                [ENTITY_ZDEV] = { [WISH_ONLINE] = plan_leg_online,
+                                  [WISH_OFFLINE] = plan_leg_offline },
+        };
+
+        return plans[engine_entity(e, r->entity)->type][r->wish](e, r);
+}
+
+/* --- doing what a plan says
+ * ------------------------------------------------------------------------- */
+
+static bool command_is_retried(enum command_kind kind) {
+        return kind == COMMAND_CRYPT_CLOSE || kind == COMMAND_POOL_EXPORT;
+}
+
+/* The request has run this command already: wait for its effect, try again, or give up. True: all
+ * is said. */
+static bool plan_after_command(struct engine *e, struct request *r, const struct command *c) {
+        const struct ran *ran = job_find_ran(e, r, c);
+        struct step s;
+
+        if (!ran)
+                return false;
+        if (!ran->good && command_is_retried(ran->kind) && ran->times < BUSY_TRIES) {
+                if (!r->retry_at) {
+                        r->retry_at = e->now.mono + (USEC_PER_SEC << (ran->times - 1));
+                        deadline_add(&e->deadlines, r->retry_at, r->entity);
+                }
+                if (e->now.mono >= r->retry_at) {
+                        r->retry_at = 0;
+                        return false;
+                }
+                s = step_wait(REASON_WAIT_RETRY, r->entity, r->failure.detail);
+                request_wait(e, r, &s.reason, false);
+                return true;
+        }
+        if (!ran->good) {
+                request_end(e, r, false, &r->failure);
+                return true;
+        }
+        if (e->now.mono < r->settle_until) {
+                s = step_wait(REASON_WAIT_APPEAR, r->entity, NULL);
+                request_wait(e, r, &s.reason, false);
+                deadline_add(&e->deadlines, r->settle_until, r->entity);
+                return true;
+        }
+        if (!r->looked_again) { /* an event may have been lost */
+                r->looked_again = true;
+                r->look_first = r->look_last = engine_look(e, FACT_DEVICES, NULL);
+                array_append(&e->look_waiters, r->id);
+                return true;
+        }
+        s = step_fail(REASON_NO_EFFECT, r->entity, command_print(e->effects.arena, c));
+        request_end(e, r, false, &s.reason);
+        return true;
+}
+
+static void plan_run(struct engine *e, struct request *r, const struct command *c) {
+        struct step s;
+
+        if (plan_after_command(e, r, c))
+                return;
+        if (!e->settings.enable_commands) {
+                engine_log(e, LOG_LEVEL_INFO, r->entity, "commands are disabled, not run: %s",
+                           command_print(e->effects.arena, c));
+                s = step_fail(REASON_COMMANDS_DISABLED, r->entity, NULL);
+                request_end(e, r, false, &s.reason);
+                return;
+        }
+        job_add(e, r, c);
+        request_progress(e, r);
+        s = step_wait(REASON_WAIT_QUEUED, r->entity, command_print(e->effects.arena, c));
+        request_wait(e, r, &s.reason, false);
+}
+
+/* True while the request has to wait for its command, or for the looks that show what it did. */
+static bool plan_wait_for_command(struct engine *e, struct request *r) {
+        struct step s;
+
+        if (r->job)
+                return true;
+        if (engine_is_answered(e, r->look_first, r->look_last))
+                return false;
+        array_append(&e->look_waiters, r->id);
+        s = step_wait(REASON_WAIT_LOOK, r->entity, NULL);
+        request_wait(e, r, &s.reason, false);
+        return true;
+}
+
+/* SPEC 5: a request that makes no progress fails. What may take any time (a resilver) does not
+ * count. */
+static bool plan_is_over_time(struct engine *e, struct request *r) {
+        struct step s;
+        char buffer[TIME_PRINT_MAX];
+
+        if (r->untimed || r->job)
+                return false;
+        if (e->now.mono - r->progress < e->settings.timeout) {
+                if (r->deadline != r->progress + e->settings.timeout) {
+                        r->deadline = r->progress + e->settings.timeout;
+                        deadline_add(&e->deadlines, r->deadline, r->entity);
+                }
+                return false;
+        }
+        s = step_failf(REASON_TIMEOUT, r->entity, "%s: %s",
+                       duration_print(e->settings.timeout, buffer),
+                       reason_print(e->effects.arena, e->config, &r->reason));
+        request_end(e, r, false, &s.reason);
+        return true;
+}
+
+void plan_request(struct engine *e, struct request *r) {
+        uint64_t id = r->id;
+
+        if (plan_wait_for_command(e, r)) {
+                if (!r->job)
+                        (void) plan_is_over_time(e, r);
+                return;
+        }
+        for (;;) {
+                struct step s = plan_wish(e, r);
+
+                switch (s.kind) {
+                case STEP_DONE:
+                        request_end(e, r, true, &s.reason);
+                        return;
+                case STEP_FAIL:
+                        request_end(e, r, false, &s.reason);
+                        return;
+                case STEP_NEED:
+                        request_need(e, r, s.entity, s.wish);
+                        if (request_find(e, id) != r)
+                                return; /* what it needs has ended it */
+                        continue;
+                case STEP_LOOK:
+                        r->look_first = r->look_last = engine_look(e, s.look, s.look_name);
+                        array_append(&e->look_waiters, r->id);
+                        request_wait(e, r, &s.reason, false);
+                        return;
+                case STEP_WAIT:
+                        request_wait(e, r, &s.reason, s.untimed);
+                        (void) plan_is_over_time(e, r);
+                        return;
+                case STEP_RUN:
+                        plan_run(e, r, &s.command);
+                        return;
+                }
+        }
+}

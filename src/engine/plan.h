@@ -1,0 +1,81 @@
+/* engine/plan.h - what to do next for a request: a numbered list of questions per entity type and
+ * wish */
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/request.h"
+#include "model/command.h"
+
+enum step_kind {
+        STEP_DONE, /* fulfilled */
+        STEP_WAIT, /* for `reason` */
+        STEP_FAIL, /* because of `reason` */
+        STEP_RUN,  /* `command` */
+        STEP_NEED, /* `wish` of `entity` first */
+        STEP_LOOK, /* at `look` first, for `reason` */
+};
+
+struct step {
+        enum step_kind kind;
+        struct reason reason;
+        bool untimed; /* WAIT: may take any time */
+        struct command command;
+        entity_id entity;
+        enum wish wish;
+        enum fact_kind look;
+        const char *look_name;
+};
+
+struct step step_done(void);
+struct step step_wait(enum reason_code code, entity_id about, const char *detail);
+struct step step_wait_untimed(enum reason_code code, entity_id about, const char *detail);
+struct step step_fail(enum reason_code code, entity_id about, const char *detail);
+struct step step_failf(enum reason_code code, entity_id about, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+struct step step_run(struct command command);
+
+/* One per entity type and wish; pure but for the arena of the step's effects, where commands are
+ * built. */
+struct step plan_disk_online(struct engine *e, const struct request *r);
+struct step plan_crypt_online(struct engine *e, const struct request *r);
+struct step plan_pool_online(struct engine *e, const struct request *r);
+struct step plan_volume_online(struct engine *e, const struct request *r);
+struct step plan_dataset_online(struct engine *e, const struct request *r);
+struct step plan_leg_online(struct engine *e, const struct request *r);
+
+struct step plan_disk_offline(struct engine *e, const struct request *r); /* and parts, volumes */
+struct step plan_crypt_offline(struct engine *e, const struct request *r);
+struct step plan_pool_offline(struct engine *e, const struct request *r);
+struct step plan_dataset_offline(struct engine *e, const struct request *r);
+struct step plan_leg_offline(struct engine *e, const struct request *r);
+
+struct step plan_snapshot(struct engine *e, const struct request *r);
+struct step plan_scrub(struct engine *e, const struct request *r);
+struct step plan_trim(struct engine *e, const struct request *r);
+
+/* Plans the request and does what the plan says, until it waits or has ended. */
+void plan_request(struct engine *e, struct request *r);
+
+/* --- what plans share (plan.c)
+ * --------------------------------------------------------------------- */
+
+/* Asks for `wish` of another entity on behalf of `r`. True: `*ret` is the answer for now (need it,
+ * wait for it, or fail as it failed). False: it is fulfilled. A handler's request makes none, it
+ * waits for one that is open. */
+bool plan_require(const struct engine *e, const struct request *r, entity_id entity, enum wish wish,
+                  struct step *ret);
+/* The same, but a failure there is no failure here: false then, too. */
+bool plan_ask(const struct engine *e, const struct request *r, entity_id entity, enum wish wish,
+              struct step *ret);
+/* Everything inside that is in use has to go offline first; a handler's request fails quietly
+ * instead. */
+bool plan_content_offline(const struct engine *e, const struct request *r, struct step *ret);
+/* True while something that would make this entity appear is open or running: its container is
+ * being unlocked. */
+bool entity_is_coming(const struct engine *e, entity_id id);
+/* The request has run this very command (and it ended well). */
+bool plan_has_run(const struct engine *e, const struct request *r, const struct command *c);
+bool plan_has_run_well(const struct engine *e, const struct request *r, const struct command *c);
+/* "zmirror-2026-03-01_03-00-00", in local time. */
+const char *snapshot_name(struct arena *a, usec_t t);

@@ -1,0 +1,69 @@
+/* engine/plan_crypt.c - opening and closing LUKS containers: SPEC 5 */
+#include "base/text.h"
+#include "engine/complete.h"
+#include "engine/guard.h"
+#include "engine/picture.h"
+#include "engine/plan.h"
+
+static struct step crypt_close(struct engine *e, entity_id id) {
+        const struct device *mapping = node_device(e, engine_node(e, id));
+
+        return step_run(command_crypt_close(e->effects.arena, id, mapping->dm_name));
+}
+
+/* What lies in a dead mapping is gone: it goes offline before the mapping can be closed. */
+static bool crypt_content_offline(struct engine *e, const struct request *r, struct step *ret) {
+        for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;)
+                if (engine_entity(e, i)->type == ENTITY_ZDEV && engine_node(e, i)->in_use &&
+                    plan_require(e, r, i, WISH_OFFLINE, ret))
+                        return true;
+        return false;
+}
+
+struct step plan_crypt_online(struct engine *e, const struct request *r) {
+        const struct entity *it = engine_entity(e, r->entity);
+        const struct node *n = engine_node(e, r->entity);
+        struct reason why;
+        struct step s;
+
+        if (entity_is_online(e, r->entity)) /* 1. nothing to do */
+                return step_done();
+        if (it->parent == ENTITY_NONE) /* 2. opened and closed by others */
+                return step_failf(REASON_NOT_CONNECTED, r->entity,
+                                  "it is opened and closed by others");
+        if (!entity_is_online(e, it->parent)) { /* 3. what it lies on */
+                if (plan_require(e, r, it->parent, WISH_ONLINE, &s))
+                        return s;
+                return step_wait(REASON_WAIT_APPEAR, it->parent, NULL);
+        }
+        if (n->device != SLOT_NONE &&
+            n->dead) { /* 4. a mapping of that name stands on a device that is gone */
+                if (crypt_content_offline(e, r, &s))
+                        return s;
+                return crypt_close(e, r->entity);
+        }
+        if (guard_wrong_disk(e, r->entity, &why)) /* 5. another disk, or two of that name */
+                return (struct step){ .kind = STEP_FAIL, .reason = why };
+        return step_run(command_crypt_open(
+                e->effects.arena, r->entity, entity_device_path(e, it->parent, e->effects.arena),
+                it->name, it->crypt.key_file, it->crypt.allow_discards,
+                arena_printf(e->effects.arena, "Passphrase for %s:", it->hrid)));
+}
+
+struct step plan_crypt_offline(struct engine *e, const struct request *r) {
+        const struct entity *it = engine_entity(e, r->entity);
+        const struct node *n = engine_node(e, r->entity);
+        struct step s;
+
+        if (n->device == SLOT_NONE) /* 1. nothing to do */
+                return step_done();
+        if (n->children_in_use && plan_content_offline(e, r, &s)) /* 2. what is in it */
+                return s;
+        if (it->parent == ENTITY_NONE) /* 3. opened and closed by others */
+                return step_failf(REASON_BUSY, r->entity, "it is opened and closed by others");
+        for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;)
+                if (complete_is_closing(e,
+                                        i)) /* 4. what a leg in it carries is written down first */
+                        return step_wait(REASON_WAIT_LOOK, i, NULL);
+        return crypt_close(e, r->entity);
+}

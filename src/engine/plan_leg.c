@@ -1,0 +1,87 @@
+/* engine/plan_leg.c - putting legs online and offline in their pools: SPEC 5 */
+#include "engine/guard.h"
+#include "engine/picture.h"
+#include "engine/plan.h"
+#include "engine/pool.h"
+
+struct step plan_leg_online(struct engine *e, const struct request *r) {
+        const struct entity *it = engine_entity(e, r->entity);
+        const struct node *n = engine_node(e, r->entity), *pool;
+        const char *pool_name = it->zdev.pool, *argument;
+        const struct vdev *v;
+        struct reason why;
+        struct step s;
+
+        if (n->state == STATE_ACTIVE) /* 1. nothing to do */
+                return step_done();
+        if (!entity_is_present(e, r->entity)) { /* 2. its device */
+                if (plan_require(e, r, it->parent, WISH_ONLINE, &s))
+                        return s;
+                return step_wait(REASON_WAIT_APPEAR, r->entity, NULL);
+        }
+        if (it->zdev.zpool == ENTITY_NONE) /* 3. its pool */
+                return step_failf(REASON_NOT_CONFIGURED, r->entity, "pool %s is not configured",
+                                  pool_name);
+        pool = engine_node(e, it->zdev.zpool);
+        if (!entity_is_online(e, it->zdev.zpool)) {
+                if (plan_require(e, r, it->zdev.zpool, WISH_ONLINE, &s))
+                        return s;
+                return step_wait(REASON_WAIT_APPEAR, it->zdev.zpool, NULL);
+        }
+        if (pool->suspended) /* 4. a command would hang */
+                return step_fail(REASON_SUSPENDED, it->zdev.zpool, NULL);
+        v = leg_vdev(e, r->entity);
+        if (!pool->status || pool->frozen)
+                return step_wait(REASON_WAIT_LOOK, it->zdev.zpool, NULL);
+        if (!v) /* 5. ZFS does not know it */
+                return step_failf(REASON_NOT_CONFIGURED, r->entity,
+                                  "pool %s has no vdev that is %s (by GUID, device or name)",
+                                  pool_name, it->hrid);
+        if (guard_wrong_disk(e, r->entity, &why)) /* 6. SPEC 10 */
+                return (struct step){ .kind = STEP_FAIL, .reason = why };
+        argument = leg_argument(e, r->entity, e->effects.arena);
+        if (v->state == VDEV_STATE_FAULTED) { /* 7. its errors stand in the way */
+                struct command clear = command_leg_clear(e->effects.arena, r->entity, pool_name,
+                                                         argument);
+
+                if (!plan_has_run(e, r, &clear))
+                        return step_run(clear);
+        }
+        return step_run(command_leg_online(e->effects.arena, r->entity, pool_name,
+                                           (const char *const[]){ argument, NULL }));
+}
+
+/* All legs of the pool that are in use lie on what is to go: then the pool goes, not one leg after
+ * the other. */
+static bool pool_lies_in(const struct engine *e, entity_id pool, entity_id scope) {
+        const struct entity *it = engine_entity(e, pool);
+
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
+                if (!config_is_inside(e->config, it->zpool.legs[i], scope))
+                        return false;
+        return it->zpool.n_legs > 0;
+}
+
+struct step plan_leg_offline(struct engine *e, const struct request *r) {
+        const struct entity *it = engine_entity(e, r->entity);
+        entity_id pool = it->zdev.zpool;
+        struct step s;
+
+        if (!leg_is_online(e, r->entity)) /* 1. nothing to do */
+                return step_done();
+        if (engine_node(e, pool)->suspended) /* 2. a command would hang */
+                return step_fail(REASON_SUSPENDED, pool, NULL);
+        if (r->origin <= ORIGIN_MAINTENANCE &&
+            pool_lies_in(e, pool, r->scope)) { /* 3. export does it */
+                if (plan_require(e, r, pool, WISH_OFFLINE, &s))
+                        return s;
+                return step_wait(REASON_WAIT_LOOK, pool, NULL);
+        }
+        if (pool_needs_leg(e, r->entity)) /* 4. what would stay is not enough, or not whole */
+                return step_failf(REASON_LAST_COPY, r->entity,
+                                  "without it pool %s would have no complete copy; take the pool "
+                                  "offline first",
+                                  it->zdev.pool);
+        return step_run(command_leg_offline(e->effects.arena, r->entity, it->zdev.pool,
+                                            leg_argument(e, r->entity, e->effects.arena)));
+}

@@ -1,0 +1,108 @@
+/* engine/plan_pool.c - importing and exporting pools: SPEC 5, 5.1 */
+#include "base/text.h"
+#include "engine/complete.h"
+#include "engine/guard.h"
+#include "engine/holder.h"
+#include "engine/ledger.h"
+#include "engine/picture.h"
+#include "engine/plan.h"
+#include "engine/pool.h"
+
+/* Missing legs are asked to appear: their containers are opened, the pools of their volumes
+ * imported. Waits until each has appeared or failed. */
+static bool pool_gather_legs(const struct engine *e, const struct request *r,
+                             const struct entity *it, struct step *ret) {
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
+                const struct entity *leg = engine_entity(e, it->zpool.legs[i]);
+                const struct backing_device *d = leg->zdev.backing_device;
+
+                if (entity_is_present(e, leg->self))
+                        continue;
+                if (entity_is_coming(e, leg->parent)) { /* somebody is unlocking it */
+                        *ret = step_wait(REASON_WAIT_NEED, leg->parent, wish_print(WISH_ONLINE));
+                        return true;
+                }
+                if (request_reaches(r) && (!d || d->online_dependencies) &&
+                    !request_find_need(r, leg->parent, WISH_ONLINE) &&
+                    plan_ask(e, r, leg->parent, WISH_ONLINE, ret))
+                        return true;
+        }
+        return false;
+}
+
+/* The device of each leg that is there, one `-d` each; NULL if no leg is configured. */
+static const char *const *pool_devices(const struct engine *e, const struct entity *it,
+                                       struct arena *a) {
+        const char **paths = arena_new_array(a, const char *, it->zpool.n_legs + 1);
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
+                const char *path = entity_device_path(e, it->zpool.legs[i], a);
+
+                if (path && n + 32 < COMMAND_ARGS_MAX / 2)
+                        paths[n++] = path;
+        }
+        return n ? paths : NULL;
+}
+
+struct step plan_pool_online(struct engine *e, const struct request *r) {
+        const struct entity *it = engine_entity(e, r->entity);
+        const struct node *n = engine_node(e, r->entity);
+        const struct pool_row *known = ledger_find_pool(e, it->name);
+        struct arena *a = e->effects.arena;
+        struct command settle;
+        struct reason why;
+        entity_id lacking;
+        struct step s;
+
+        if (entity_is_online(e, r->entity)) /* 1. nothing to do */
+                return step_done();
+        if (n->seen || n->frozen) /* 2. somebody imports it just now */
+                return step_wait(REASON_WAIT_LOOK, r->entity, NULL);
+        if (pool_gather_legs(
+                    e, r, it,
+                    &s)) /* 3. not while a leg is still being unlocked: it would be left behind */
+                return s;
+        lacking = pool_find_lacking(e, r->entity);
+        if (lacking != ENTITY_NONE &&
+            pool_leg_is_required(e, lacking)) /* 4. never without this one */
+                return step_fail(REASON_REQUIRED_MISSING, lacking, NULL);
+        if (lacking != ENTITY_NONE) /* 5. too few to import at all */
+                return step_fail(REASON_TOO_FEW_LEGS, r->entity,
+                                 pool_print_missing(e, r->entity, a));
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
+                if (entity_is_present(e, it->zpool.legs[i]) &&
+                    guard_wrong_disk(e, it->zpool.legs[i], &why)) /* 6. SPEC 10 */
+                        return (struct step){ .kind = STEP_FAIL, .reason = why };
+        if (guard_import(e, r, &why))
+                return (struct step){ .kind = STEP_FAIL, .reason = why };
+        settle = command_settle(a, r->entity);
+        if (!plan_has_run(e, r, &settle)) /* 7. udev's links are what zpool import goes by */
+                return step_run(settle);
+        return step_run(command_pool_import(a, r->entity,
+                                            &(struct pool_import){
+                                                    .pool = it->name,
+                                                    .guid = known ? known->m.pool_guid : 0,
+                                                    .root = it->zpool.root,
+                                                    .mount = it->zpool.mount,
+                                                    .args = it->zpool.import_argv,
+                                                    .devices = pool_devices(e, it, a),
+                                            }));
+}
+
+struct step plan_pool_offline(struct engine *e, const struct request *r) {
+        const struct entity *it = engine_entity(e, r->entity);
+        const struct node *n = engine_node(e, r->entity);
+        struct step s;
+
+        if (!n->seen && !entity_is_online(e, r->entity)) /* 1. nothing to do */
+                return step_done();
+        if (n->suspended) /* 2. a command would hang */
+                return step_fail(REASON_SUSPENDED, r->entity, NULL);
+        if (n->children_in_use && plan_content_offline(e, r, &s)) /* 3. what is in it */
+                return s;
+        if (plan_holders(e, r, &s)) /* 4. nobody uses a volume in it, whoever opened it: the export
+                                       would hang */
+                return s;
+        return step_run(command_pool_export(e->effects.arena, r->entity, it->name));
+}

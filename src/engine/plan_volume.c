@@ -1,0 +1,70 @@
+/* engine/plan_volume.c - volumes and file systems of a pool, and snapshots of them: SPEC 5 */
+#include <time.h>
+
+#include "engine/picture.h"
+#include "engine/plan.h"
+
+struct step plan_volume_online(struct engine *e, const struct request *r) {
+        const struct entity *it = engine_entity(e, r->entity);
+        struct step s;
+
+        if (entity_is_online(e, r->entity)) /* 1. its device is there */
+                return step_done();
+        if (!entity_is_online(e, it->parent)) { /* 2. its pool */
+                if (plan_require(e, r, it->parent, WISH_ONLINE, &s))
+                        return s;
+                return step_wait(REASON_WAIT_APPEAR, it->parent, NULL);
+        }
+        return step_wait(REASON_WAIT_APPEAR, r->entity, NULL); /* 3. udev is about to make it */
+}
+
+struct step plan_dataset_online(struct engine *e, const struct request *r) {
+        const struct entity *it = engine_entity(e, r->entity);
+        struct step s;
+
+        if (entity_is_online(e, r->entity))
+                return step_done();
+        if (!entity_is_online(e, it->parent)) {
+                if (plan_require(e, r, it->parent, WISH_ONLINE, &s))
+                        return s;
+                return step_wait(REASON_WAIT_APPEAR, it->parent, NULL);
+        }
+        return step_run(
+                command_mount(e->effects.arena, r->entity, it->dataset.pool, it->name, true));
+}
+
+struct step plan_dataset_offline(struct engine *e, const struct request *r) {
+        const struct entity *it = engine_entity(e, r->entity);
+
+        if (!engine_node(e, r->entity)->in_use)
+                return step_done();
+        return step_run(
+                command_mount(e->effects.arena, r->entity, it->dataset.pool, it->name, false));
+}
+
+const char *snapshot_name(struct arena *a, usec_t t) {
+        time_t seconds = (time_t) (t / USEC_PER_SEC);
+        char text[64];
+        struct tm tm;
+
+        (void) strftime(text, sizeof(text), "zmirror-%Y-%m-%d_%H-%M-%S",
+                        localtime_r(&seconds, &tm));
+        return arena_strdup(a, text);
+}
+
+struct step plan_snapshot(struct engine *e, const struct request *r) {
+        const struct entity *it = engine_entity(e, r->entity);
+        struct command c;
+        struct step s;
+
+        if (!entity_is_online(e, it->parent)) { /* 1. its pool */
+                if (plan_require(e, r, it->parent, WISH_ONLINE, &s))
+                        return s;
+                return step_wait(REASON_WAIT_APPEAR, it->parent, NULL);
+        }
+        c = command_snapshot(e->effects.arena, r->entity, engine_entity(e, it->parent)->name,
+                             it->name, snapshot_name(e->effects.arena, r->since.wall));
+        if (plan_has_run_well(e, r, &c)) /* 2. made */
+                return step_done();
+        return step_run(c);
+}

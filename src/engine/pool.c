@@ -1,0 +1,125 @@
+/* engine/pool.c - which devices a pool needs, and what it can do without: SPEC 5.1, 10 */
+#include "engine/pool.h"
+#include "base/text.h"
+#include "engine/complete.h"
+#include "engine/ledger.h"
+#include "engine/picture.h"
+
+static bool device_is_there(const struct engine *e, const struct backing_device *d) {
+        return d->leg == ENTITY_NONE || entity_is_present(e, d->leg);
+}
+
+/* How many members a top-level vdev needs to work. */
+static uint32_t backing_needs(const struct backing *b) {
+        switch (b->kind) {
+        case VDEV_KIND_SINGLE:
+                return b->n_devices;
+        case VDEV_KIND_MIRROR:
+                return 1;
+        case VDEV_KIND_RAIDZ:
+                return b->n_devices > b->parity ? b->n_devices - b->parity : 1;
+        }
+        __builtin_unreachable();
+}
+
+bool pool_leg_is_required(const struct engine *e, entity_id leg) {
+        const struct backing_device *d = engine_entity(e, leg)->zdev.backing_device;
+
+        return d && d->required;
+}
+
+static entity_id backing_find_lacking(const struct engine *e, const struct backing *b) {
+        entity_id missing = ENTITY_NONE;
+        uint32_t there = 0;
+
+        for (uint32_t i = 0; i < b->n_devices; i++) {
+                if (device_is_there(e, &b->devices[i])) {
+                        there++;
+                        continue;
+                }
+                if (b->devices[i].required)
+                        return b->devices[i].leg;
+                if (missing == ENTITY_NONE)
+                        missing = b->devices[i].leg;
+        }
+        return there < backing_needs(b) ? missing : ENTITY_NONE;
+}
+
+entity_id pool_find_lacking(const struct engine *e, entity_id pool) {
+        const struct entity *it = engine_entity(e, pool);
+
+        for (uint32_t i = 0; i < it->zpool.n_backing; i++) {
+                entity_id missing = backing_find_lacking(e, &it->zpool.backing[i]);
+
+                if (missing != ENTITY_NONE)
+                        return missing;
+        }
+        if (it->zpool.n_backing)
+                return ENTITY_NONE;
+        for (uint32_t i = 0; i < it->zpool.n_legs;
+             i++) /* how the pool is made up is not configured */
+                if (entity_is_present(e, it->zpool.legs[i]))
+                        return ENTITY_NONE;
+        return it->zpool.n_legs ? it->zpool.legs[0] : ENTITY_NONE;
+}
+
+const char *pool_print_missing(const struct engine *e, entity_id pool, struct arena *a) {
+        const struct entity *it = engine_entity(e, pool);
+        const char *list = "";
+
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
+                entity_id leg = it->zpool.legs[i];
+
+                if (!entity_is_present(e, leg))
+                        list = arena_printf(a, "%s%s%s", list, *list ? ", " : "",
+                                            engine_entity(e, leg)->name);
+        }
+        return list;
+}
+
+/* How many leaves the top-level vdev of an imported pool can do without. */
+static uint32_t vdev_spares(const struct pool_status *s, uint32_t top, uint32_t leaves) {
+        switch (s->vdevs[top].type) {
+        case VDEV_TYPE_MIRROR:
+                return leaves - 1;
+        case VDEV_TYPE_RAIDZ:
+                return s->vdevs[top].parity ? s->vdevs[top].parity : 1;
+        case VDEV_TYPE_ROOT:
+        case VDEV_TYPE_DISK:
+        case VDEV_TYPE_REPLACING:
+        case VDEV_TYPE_SPARE:
+        case VDEV_TYPE_OTHER:
+                break;
+        }
+        return 0;
+}
+
+/* A vdev that is online, complete as far as is known, and whose device is there. */
+static bool vdev_is_whole(const struct engine *e, entity_id pool, const struct pool_status *s,
+                          uint32_t i) {
+        const struct leg_row *l = ledger_find_leg(e, s->vdevs[i].guid);
+        entity_id leg = pool_find_leg(e, pool, i);
+
+        if (!vdev_state_is_online(s->vdevs[i].state))
+                return false;
+        if (leg == ENTITY_NONE) /* not ours to judge: ZFS says that it is good */
+                return !s->vdevs[i].resilvering && !s->vdevs[i].resilver_deferred;
+        return engine_node(e, leg)->device != SLOT_NONE && l && l->m.copy == COPY_COMPLETE &&
+               !l->m.watching;
+}
+
+bool pool_needs_leg(const struct engine *e, entity_id leg) {
+        entity_id pool = engine_entity(e, leg)->zdev.zpool;
+        const struct pool_status *s = pool_status(e, pool);
+        uint32_t self = engine_node(e, leg)->vdev, leaves = 0, whole = 0;
+
+        if (!s || self == VDEV_NONE || s->vdevs[self].class != VDEV_CLASS_NORMAL)
+                return false;
+        for (uint32_t i = 0; i < s->n_vdevs; i++) {
+                if (s->vdevs[i].type != VDEV_TYPE_DISK || s->vdevs[i].top != s->vdevs[self].top)
+                        continue;
+                leaves++;
+                whole += i != self && vdev_is_whole(e, pool, s, i);
+        }
+        return whole < leaves - vdev_spares(s, s->vdevs[self].top, leaves);
+}

@@ -1,0 +1,20 @@
+/* engine/pool.h - which devices a pool needs, and what it can do without: SPEC 5.1, 10 */
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/core.h"
+#include "model/reason.h"
+
+/* What lacks for an import: a required leg that is not there, or one of a top-level vdev that has
+ * too few; ENTITY_NONE if enough are there. A name in backed_by that no leg is configured for
+ * counts as there: zmirror cannot know. */
+entity_id pool_find_lacking(const struct engine *e, entity_id pool);
+/* True if that leg is there neither by its own requirement, but because its vdev has too few. */
+bool pool_leg_is_required(const struct engine *e, entity_id leg);
+/* The names of the devices that are not there, separated by commas; in the arena. */
+const char *pool_print_missing(const struct engine *e, entity_id pool, struct arena *a);
+
+/* True if its vdev would have too few complete legs online without this one (mirror 1, raidz n -
+ * parity). */
+bool pool_needs_leg(const struct engine *e, entity_id leg);

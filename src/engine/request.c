@@ -1,0 +1,344 @@
+/* engine/request.c - what somebody wants of an entity, until it is fulfilled, has failed or was
+ * cancelled: SPEC 5 */
+#include <string.h>
+
+#include "engine/handler.h"
+#include "engine/picture.h"
+#include "engine/request.h"
+
+struct request *request_find(const struct engine *e, uint64_t id) {
+        uint64_t p;
+
+        return id && map_get_number(&e->request_by_id, id, &p) ? (struct request *) (uintptr_t) p
+                                                               : NULL;
+}
+
+const struct need *request_find_need(const struct request *r, entity_id entity, enum wish wish) {
+        for (size_t i = 0; i < r->needs.count; i++)
+                if (r->needs.items[i].entity == entity && r->needs.items[i].wish == wish)
+                        return &r->needs.items[i];
+        return NULL;
+}
+
+static void request_tell(struct engine *e, const struct request *r, bool ended, bool fulfilled,
+                         const struct reason *why) {
+        for (size_t i = 0; i < r->clients.count; i++)
+                array_append(&e->effects.tells,
+                             ((struct effect_tell){ .client = r->clients.items[i],
+                                                    .request = r->id,
+                                                    .entity = r->entity,
+                                                    .wish = r->wish,
+                                                    .ended = ended,
+                                                    .fulfilled = fulfilled,
+                                                    .reason = *why }));
+}
+
+/* A spare one keeps the memory of its arrays. */
+static struct request *request_take_spare(struct engine *e) {
+        struct request *r, kept;
+
+        if (!e->spare_requests.count)
+                return arena_new_one(e->arena, struct request);
+        r = e->spare_requests.items[--e->spare_requests.count];
+        kept = *r;
+        *r = (struct request){ .clients = kept.clients,
+                               .needed_by = kept.needed_by,
+                               .needs = kept.needs,
+                               .ran = kept.ran };
+        array_clear(&r->clients);
+        array_clear(&r->needed_by);
+        array_clear(&r->needs);
+        array_clear(&r->ran);
+        return r;
+}
+
+static struct request *request_open(struct engine *e, entity_id entity, enum wish wish,
+                                    enum origin origin) {
+        struct request *r = request_take_spare(e);
+
+        r->id = ++e->next_request;
+        r->entity = entity;
+        r->wish = wish;
+        r->origin = origin;
+        r->scope = entity;
+        r->since = e->now;
+        r->progress = e->now.mono;
+        r->reason.code = e->ready ? REASON_NONE : REASON_WAIT_START;
+        r->reason.about = ENTITY_NONE;
+        r->holders_since = e->next_seq;
+        r->index = e->requests.count;
+        array_append(&e->requests, r);
+        map_put_number(&e->request_by_id, r->id, (uintptr_t) r);
+        engine_node(e, entity)->requests[wish] = r;
+        engine_touch_around(e, entity);
+        return r;
+}
+
+static enum wish wish_opposite(enum wish w) {
+        return w == WISH_ONLINE ? WISH_OFFLINE : WISH_ONLINE;
+}
+
+/* Online and offline exclude each other: the newer ends the older, but a handler never replaces a
+ * person's. */
+static bool request_clear_way(struct engine *e, entity_id entity, enum wish wish,
+                              enum origin origin) {
+        struct request *other;
+        struct reason why = { .code = REASON_REPLACED, .about = entity };
+
+        if (wish != WISH_ONLINE && wish != WISH_OFFLINE)
+                return true;
+        other = engine_node(e, entity)->requests[wish_opposite(wish)];
+        if (!other)
+                return true;
+        if (origin == ORIGIN_HANDLER && other->origin != ORIGIN_HANDLER)
+                return false;
+        (void) strcpy(why.detail, wish_print(wish));
+        request_end(e, other, false, &why);
+        return true;
+}
+
+/* A person's offline is not held back: it ends the requests that need the entity online. */
+static void request_end_dependants(struct engine *e, entity_id entity) {
+        struct reason why = { .code = REASON_REPLACED, .about = entity };
+
+        (void) strcpy(why.detail, wish_print(WISH_OFFLINE));
+        for (entity_id i = entity; i != ENTITY_NONE; i = tree_next(e, entity, i))
+                for (enum wish w = 0; w < _WISH_MAX; w++) {
+                        struct request *r = engine_node(e, i)->requests[w];
+
+                        if (r && w != WISH_OFFLINE)
+                                request_end(e, r, false, &why);
+                }
+}
+
+static struct request *request_get(struct engine *e, entity_id entity, enum wish wish,
+                                   enum origin origin) {
+        struct request *r = engine_node(e, entity)->requests[wish];
+
+        if (!r)
+                return request_open(e, entity, wish, origin);
+        if (origin < r->origin) { /* the wider reach */
+                r->origin = origin;
+                engine_touch(e, entity);
+        }
+        return r;
+}
+
+uint64_t request_make(struct engine *e, const struct input_wish *wish) {
+        struct request *r;
+
+        if (!request_clear_way(e, wish->entity, wish->wish, wish->origin))
+                return 0;
+        if (wish->wish == WISH_OFFLINE && wish->origin == ORIGIN_PERSON)
+                request_end_dependants(e, wish->entity);
+        r = request_get(e, wish->entity, wish->wish, wish->origin);
+        r->own = true;
+        r->scope = wish->entity;
+        r->accept_data_loss |= wish->accept_data_loss;
+        r->overwrite_leg |= wish->overwrite_leg;
+        if (wish->client) {
+                array_append(&r->clients, wish->client);
+                request_tell(e, r, false, false, &r->reason);
+        }
+        return r->id;
+}
+
+void request_need(struct engine *e, struct request *r, entity_id entity, enum wish wish) {
+        struct request *other;
+        bool linked = false;
+
+        if (!request_clear_way(e, entity, wish, r->origin)) {
+                array_append(&r->needs, ((struct need){ .entity = entity,
+                                                        .wish = wish,
+                                                        .state = NEED_FAILED,
+                                                        .reason = { .code = REASON_REPLACED,
+                                                                    .about = entity } }));
+                return;
+        }
+        other = request_get(e, entity, wish, r->origin);
+        if (wish == WISH_OFFLINE && !other->own)
+                other->scope = r->scope;
+        for (size_t i = 0; i < other->needed_by.count; i++)
+                linked |= other->needed_by.items[i] == r->id;
+        if (!linked)
+                array_append(&other->needed_by, r->id);
+        for (size_t i = 0; i < r->needs.count; i++)
+                if (r->needs.items[i].entity == entity && r->needs.items[i].wish == wish) {
+                        r->needs.items[i].state = NEED_OPEN;
+                        return;
+                }
+        array_append(&r->needs,
+                     ((struct need){ .entity = entity, .wish = wish, .state = NEED_OPEN }));
+}
+
+/* A need that nobody has any more ends, unless somebody asked for it by himself. */
+static void request_drop_needs(struct engine *e, struct request *r) {
+        static const struct reason why = { .code = REASON_NOBODY_NEEDS, .about = ENTITY_NONE };
+
+        for (size_t i = 0; i < r->needs.count; i++) {
+                struct request *other;
+
+                if (r->needs.items[i].state != NEED_OPEN)
+                        continue;
+                other = engine_node(e, r->needs.items[i].entity)->requests[r->needs.items[i].wish];
+                if (!other)
+                        continue;
+                for (size_t k = 0; k < other->needed_by.count; k++)
+                        if (other->needed_by.items[k] == r->id) {
+                                array_remove(&other->needed_by, k);
+                                break;
+                        }
+                if (!other->own && !other->needed_by.count)
+                        request_end(e, other, false, &why);
+        }
+}
+
+static void request_inform_needers(struct engine *e, const struct request *r, bool fulfilled,
+                                   const struct reason *why) {
+        for (size_t i = 0; i < r->needed_by.count; i++) {
+                struct request *needer = request_find(e, r->needed_by.items[i]);
+
+                if (!needer)
+                        continue;
+                for (size_t k = 0; k < needer->needs.count; k++) {
+                        struct need *n = &needer->needs.items[k];
+
+                        if (n->entity != r->entity || n->wish != r->wish)
+                                continue;
+                        n->state = fulfilled ? NEED_FULFILLED : NEED_FAILED;
+                        n->reason = *why;
+                }
+                request_progress(e, needer);
+                engine_touch(e, needer->entity);
+        }
+}
+
+void request_end(struct engine *e, struct request *r, bool fulfilled, const struct reason *why) {
+        if (engine_node(e, r->entity)->requests[r->wish] == r)
+                engine_node(e, r->entity)->requests[r->wish] = NULL;
+        map_remove_number(&e->request_by_id, r->id);
+        request_tell(e, r, true, fulfilled, why);
+        request_inform_needers(e, r, fulfilled, why);
+        request_drop_needs(e, r);
+        handler_request_ended(e, r, fulfilled, why);
+        engine_touch_around(e, r->entity);
+        e->requests.items[r->index] = NULL;
+        e->n_ended++;
+        array_append(&e->spare_requests, r);
+}
+
+void request_end_all(struct engine *e, entity_id entity, const struct reason *why) {
+        for (enum wish w = 0; w < _WISH_MAX; w++)
+                if (engine_node(e, entity)->requests[w])
+                        request_end(e, engine_node(e, entity)->requests[w], false, why);
+}
+
+bool request_cancel(struct engine *e, entity_id entity, enum wish wish) {
+        static const struct reason why = { .code = REASON_CANCELLED, .about = ENTITY_NONE };
+        struct request *r = engine_node(e, entity)->requests[wish];
+
+        if (!r || !r->own)
+                return false;
+        if (r->needed_by.count) { /* others need it: only the wish itself is withdrawn */
+                request_tell(e, r, true, false, &why);
+                array_clear(&r->clients);
+                r->own = false;
+                return true;
+        }
+        request_end(e, r, false, &why);
+        return true;
+}
+
+void request_progress(struct engine *e, struct request *r) {
+        if (r->progress == e->now.mono)
+                return;
+        r->progress = e->now.mono;
+        for (size_t i = 0; i < r->needed_by.count; i++) {
+                struct request *needer = request_find(e, r->needed_by.items[i]);
+
+                if (needer)
+                        request_progress(e, needer);
+        }
+}
+
+void request_wait(struct engine *e, struct request *r, const struct reason *why, bool untimed) {
+        r->untimed = untimed;
+        if (reason_equal(&r->reason, why))
+                return;
+        r->reason = *why;
+        request_progress(e, r);
+        request_tell(e, r, false, false, why);
+}
+
+void request_compact(struct engine *e) {
+        size_t kept = 0;
+
+        if (e->n_ended * 2 < e->requests.count)
+                return;
+        for (size_t i = 0; i < e->requests.count; i++)
+                if (e->requests.items[i]) {
+                        e->requests.items[i]->index = kept;
+                        e->requests.items[kept++] = e->requests.items[i];
+                }
+        e->requests.count = kept;
+        e->n_ended = 0;
+}
+
+/* --- a new configuration
+ * -------------------------------------------------------------------------- */
+
+static bool request_move(struct request *r, const struct config *old, const struct config *new) {
+        bool whole = true;
+
+        r->entity = config_find_id(new, old->entities[r->entity].id);
+        r->scope = config_find_id(new, old->entities[r->scope].id);
+        r->reason = (struct reason){ .code = REASON_WAIT_START, .about = ENTITY_NONE };
+        r->failure.about = ENTITY_NONE;
+        for (size_t i = 0; i < r->needs.count; i++) {
+                struct need *n = &r->needs.items[i];
+
+                n->entity = config_find_id(new, old->entities[n->entity].id);
+                n->reason.about = ENTITY_NONE;
+                whole &= n->entity != ENTITY_NONE;
+        }
+        return whole && r->entity != ENTITY_NONE && r->scope != ENTITY_NONE;
+}
+
+/* Called when engine.nodes are the new ones already. */
+void request_renumber(struct engine *e, const struct config *old, const struct config *new) {
+        struct reason gone = { .code = REASON_GONE, .about = ENTITY_NONE };
+
+        for (size_t i = 0; i < e->requests.count; i++) {
+                struct request *r = e->requests.items[i];
+
+                if (!r)
+                        continue;
+                if (request_move(r, old, new)) {
+                        engine_node(e, r->entity)->requests[r->wish] = r;
+                        continue;
+                }
+                request_tell(e, r, true, false, &gone);
+                map_remove_number(&e->request_by_id, r->id);
+                e->requests.items[i] = NULL;
+                e->n_ended++;
+                array_append(&e->spare_requests, r);
+        }
+}
+
+static void request_done(struct request *r) {
+        array_done(&r->clients);
+        array_done(&r->needed_by);
+        array_done(&r->needs);
+        array_done(&r->ran);
+}
+
+void request_release(struct engine *e) {
+        for (size_t i = 0; i < e->requests.count; i++)
+                if (e->requests.items[i])
+                        request_done(e->requests.items[i]);
+        for (size_t i = 0; i < e->spare_requests.count; i++)
+                request_done(e->spare_requests.items[i]);
+        array_done(&e->requests);
+        array_done(&e->spare_requests);
+        map_done(&e->request_by_id);
+}

@@ -1,0 +1,144 @@
+/* engine/verdict.c - may I unplug it? From facts alone: SPEC 11 */
+#include <inttypes.h>
+
+#include "engine/complete.h"
+#include "engine/engine.h"
+#include "engine/handler.h"
+#include "engine/history.h"
+#include "engine/overdue.h"
+#include "engine/picture.h"
+#include "engine/request.h"
+#include "engine/verdict.h"
+
+bool verdict_applies(const struct engine *e, entity_id id) {
+        const struct entity *it = engine_entity(e, id);
+
+        return it->type == ENTITY_DISK || (it->type == ENTITY_PART && it->parent == ENTITY_NONE);
+}
+
+static const char *verdict_operation(const struct engine *e, entity_id leg, struct arena *a,
+                                     struct now now, struct view_verdict *v) {
+        static const char *const doing[_OPERATION_MAX] = { "updating", "scrubbing", "trimming" };
+        struct view_entity shown;
+
+        engine_view_entity(e, leg, now, &shown);
+        for (enum operation op = 0; op < _OPERATION_MAX; op++) {
+                if (!shown.operations[op].running)
+                        continue;
+                v->progress = shown.operations[op].progress;
+                v->eta = shown.operations[op].eta;
+                return arena_printf(a, "%s %s", doing[op], engine_entity(e, leg)->hrid);
+        }
+        return NULL;
+}
+
+/* What is being done to something on the disk; NULL if nothing is. */
+static const char *verdict_work(const struct engine *e, entity_id disk, struct arena *a,
+                                struct now now, struct view_verdict *v) {
+        const char *text = NULL;
+
+        for (entity_id i = disk; i != ENTITY_NONE; i = tree_next(e, disk, i)) {
+                const struct node *n = engine_node(e, i);
+
+                if (engine_entity(e, i)->type == ENTITY_ZDEV) {
+                        const char *operation = verdict_operation(e, i, a, now, v);
+
+                        if (operation)
+                                return operation;
+                }
+                for (enum wish w = 0; w < _WISH_MAX && !text; w++)
+                        if (n->requests[w])
+                                text = arena_printf(
+                                        a, "%s %s: %s", wish_print(w), engine_entity(e, i)->hrid,
+                                        reason_print(a, e->config, &n->requests[w]->reason));
+                if (!text && (handler_is_running(e, i) || complete_is_closing(e, i)))
+                        text = arena_printf(a, "handlers of %s", engine_entity(e, i)->hrid);
+        }
+        return text;
+}
+
+static const char *verdict_use(const struct engine *e, entity_id disk, struct arena *a) {
+        const char *text = NULL;
+
+        for (entity_id i = disk; (i = tree_next(e, disk, i)) != ENTITY_NONE;) {
+                const struct entity *it = engine_entity(e, i);
+
+                if (!engine_node(e, i)->in_use)
+                        continue;
+                if (it->type == ENTITY_ZDEV) /* says more than the container around it */
+                        return arena_printf(a, "%s is online", it->hrid);
+                if (it->type == ENTITY_CRYPT)
+                        text = arena_printf(a, "%s is open", it->hrid);
+        }
+        return text ? text : "something on it is in use";
+}
+
+/* How fresh the copies on the disk are: the oldest of its legs counts. */
+static void verdict_dates(const struct engine *e, entity_id disk, struct now now,
+                          struct view_verdict *v) {
+        bool any = false;
+
+        v->up_to_date = true;
+        for (entity_id i = disk; (i = tree_next(e, disk, i)) != ENTITY_NONE;) {
+                struct view_entity leg;
+                usec_t due;
+
+                v->errors |= engine_node(e, i)->errors && entity_is_present(e, i);
+                if (engine_entity(e, i)->type != ENTITY_ZDEV)
+                        continue;
+                engine_view_entity(e, i, now, &leg);
+                if (!any || leg.last_update < v->last_update)
+                        v->last_update = leg.last_update;
+                any = true;
+                v->overdue |= leg.overdue[OPERATION_UPDATE] != 0;
+                v->up_to_date &= leg.last_update != 0 && !leg.watching &&
+                                 !leg.overdue[OPERATION_UPDATE];
+                due = leg.last_update == USEC_NEVER ? 0
+                                                    : overdue_due(leg.entity->zdev.intervals.update,
+                                                                  leg.added, leg.last_update);
+                if (due && (!v->due || due < v->due))
+                        v->due = due;
+        }
+        v->up_to_date &= any;
+}
+
+void verdict_of(const struct engine *e, entity_id disk, struct arena *a, struct now now,
+                struct view_verdict *ret) {
+        struct view_verdict v = { .disk = disk, .progress = -1, .text = "" };
+        const char *work;
+
+        verdict_dates(e, disk, now, &v);
+        work = verdict_work(e, disk, a, now, &v);
+        if (!entity_is_present(e, disk)) {
+                v.kind = VERDICT_ABSENT;
+                v.text = engine_node(e, disk)->in_use ? "it was pulled while it was in use" : "";
+        } else if (work) {
+                v.kind = VERDICT_WORKING;
+                v.text = work;
+        } else if (engine_node(e, disk)->children_in_use) {
+                v.kind = VERDICT_BUSY;
+                v.text = verdict_use(e, disk, a);
+        } else
+                v.kind = VERDICT_SAFE;
+        *ret = v;
+}
+
+void verdict_follow(struct engine *e, entity_id disk) {
+        struct memory_entity *m = &engine_node(e, disk)->row->m;
+        struct view_verdict v;
+        const char *change;
+
+        if (!m->used || engine_node(e, disk)->children_in_use)
+                return;
+        verdict_of(e, disk, e->effects.arena, e->now, &v);
+        if (v.kind == VERDICT_WORKING)
+                return;
+        m->used = false;
+        engine_save_row(e, disk);
+        if (v.kind != VERDICT_SAFE)
+                return;
+        change = arena_printf(e->effects.arena, "safe|%s|%" PRIu64, engine_entity(e, disk)->id,
+                              e->now.wall);
+        history_add(e, HISTORY_SAFE, disk, change, NULL, "%s may be unplugged",
+                    engine_entity(e, disk)->hrid);
+}

@@ -1,0 +1,14 @@
+/* engine/verdict.h - may I unplug it? From facts alone: SPEC 11 */
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/core.h"
+
+/* True for what has a verdict: disks, and partitions at top level. */
+bool verdict_applies(const struct engine *e, entity_id id);
+/* The verdict, with its text in the arena. */
+void verdict_of(const struct engine *e, entity_id disk, struct arena *a, struct now now,
+                struct view_verdict *ret);
+/* Says once when a disk has become safe after it was in use. */
+void verdict_follow(struct engine *e, entity_id disk);

@@ -1,0 +1,183 @@
+/* engine/view.c - the picture, as it is shown to people */
+#include "engine/complete.h"
+#include "engine/ledger.h"
+#include "engine/overdue.h"
+#include "engine/picture.h"
+#include "engine/request.h"
+#include "engine/verdict.h"
+
+static double ratio(uint64_t done, uint64_t total) {
+        double r = total ? (double) done / (double) total : -1;
+
+        return r > 1 ? 1 : r; /* a resilver can pass 100 % */
+}
+
+static usec_t scan_eta(const struct scan *s, usec_t now) {
+        double r = ratio(s->issued, s->to_examine);
+
+        if (r <= 0.001 || !s->start || now <= s->start)
+                return 0;
+        return now + (usec_t) ((double) (now - s->start) * (1 - r) / r);
+}
+
+static struct view_operation view_scan(const struct scan *s, usec_t now) {
+        return (struct view_operation){ .running = true,
+                                        .progress = ratio(s->issued, s->to_examine),
+                                        .started = s->start,
+                                        .eta = scan_eta(s, now),
+                                        .done_bytes = s->issued,
+                                        .total_bytes = s->to_examine };
+}
+
+static void view_operations(const struct engine *e, entity_id leg, struct now now,
+                            struct view_entity *ret) {
+        const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
+        const struct vdev *v = leg_vdev(e, leg);
+        bool scanning = s && s->scan.state == SCAN_STATE_SCANNING;
+
+        for (enum operation op = 0; op < _OPERATION_MAX; op++) {
+                struct view_operation *o = &ret->operations[op];
+
+                o->progress = -1;
+                if (!leg_operation_runs(e, leg, op))
+                        continue;
+                o->running = true;
+                if (op == OPERATION_TRIM) {
+                        o->progress = ratio(v->trim_done, v->trim_total);
+                        o->done_bytes = v->trim_done;
+                        o->total_bytes = v->trim_total;
+                } else if (scanning && (op == OPERATION_SCRUB) == (s->scan.function == SCAN_SCRUB))
+                        *o = view_scan(&s->scan, now.wall);
+        }
+}
+
+static const char *leg_errors_text(const struct engine *e, entity_id leg) {
+        const struct vdev *v = leg_vdev(e, leg);
+        const struct node *n = engine_node(e, leg);
+
+        if (!n->errors)
+                return "";
+        if (n->state == STATE_DISCONNECTED && n->in_use)
+                return "its device is gone while ZFS still uses it";
+        if (n->state == STATE_DISCONNECTED)
+                return "it is expected to be there, and is not (unpluggable: no)";
+        if (v && (v->read_errors || v->write_errors || v->checksum_errors))
+                return "ZFS counted errors on it";
+        return v ? vdev_state_print(v->state) : "";
+}
+
+static const char *entity_errors_text(const struct engine *e, entity_id id) {
+        const struct node *n = engine_node(e, id);
+        enum entity_type type = engine_entity(e, id)->type;
+
+        if (!n->errors || type == ENTITY_ZDEV)
+                return leg_errors_text(e, id);
+        if (type == ENTITY_CRYPT)
+                return "its mapping stands on a device that is gone";
+        if (n->suspended)
+                return "suspended";
+        return n->status && n->status->error_count ? "data errors"
+                                                   : "a leg is missing or has errors";
+}
+
+static void view_leg(const struct engine *e, entity_id id, struct now now,
+                     struct view_entity *ret) {
+        const struct memory_entity *m = &engine_node(e, id)->row->m;
+        const struct intervals *i = &engine_entity(e, id)->zdev.intervals;
+        const struct leg_row *l = ledger_of(e, id);
+        bool active = ret->state == STATE_ACTIVE, fresh = active && leg_is_complete(e, id);
+
+        ret->added = m->added;
+        ret->last_online = active ? USEC_NEVER : m->last_online;
+        ret->last_update = fresh ? USEC_NEVER : m->last_update;
+        ret->last_scrub = m->last_scrub;
+        ret->last_trim = m->last_trim;
+        ret->watching = active && l && l->m.watching;
+        view_operations(e, id, now, ret);
+        if (!fresh)
+                ret->overdue[OPERATION_UPDATE] = overdue_since(i->update, m->added, m->last_update,
+                                                               now.wall);
+        ret->overdue[OPERATION_SCRUB] = overdue_since(i->scrub, m->added, m->last_scrub, now.wall);
+        ret->overdue[OPERATION_TRIM] = overdue_since(i->trim, m->added, m->last_trim, now.wall);
+        if (!fresh && state_is_present(ret->state))
+                ret->available_update_overdue = overdue_since(i->available_update, m->added,
+                                                              m->last_update, now.wall);
+}
+
+void engine_view_entity(const struct engine *e, entity_id id, struct now now,
+                        struct view_entity *ret) {
+        const struct node *n = engine_node(e, id);
+        const struct device *d = node_device(e, n);
+
+        *ret = (struct view_entity){
+                .entity = engine_entity(e, id),
+                .state = e->ready ? n->state : STATE_UNKNOWN,
+                .errors = n->errors,
+                .errors_text = entity_errors_text(e, id),
+                .device = d ? d->devnode : "",
+        };
+        for (enum operation op = 0; op < _OPERATION_MAX; op++)
+                ret->operations[op].progress = -1;
+        if (ret->entity->type == ENTITY_ZDEV)
+                view_leg(e, id, now, ret);
+}
+
+uint32_t engine_view_requests(const struct engine *e, struct arena *a, entity_id entity,
+                              struct view_request **ret) {
+        struct view_request *list = arena_new_array(a, struct view_request, e->requests.count + 1);
+        uint32_t n = 0;
+
+        for (size_t i = 0; i < e->requests.count; i++) {
+                const struct request *r = e->requests.items[i];
+
+                if (!r || (entity != ENTITY_NONE && r->entity != entity))
+                        continue;
+                list[n++] = (struct view_request){
+                        .id = r->id,
+                        .entity = r->entity,
+                        .wish = r->wish,
+                        .origin = r->origin,
+                        .since = r->since.wall,
+                        .reason = r->reason,
+                        .needed_by = arena_memdup(a, r->needed_by.items,
+                                                  r->needed_by.count * sizeof(*r->needed_by.items)),
+                        .n_needed_by = (uint32_t) r->needed_by.count,
+                };
+        }
+        *ret = list;
+        return n;
+}
+
+uint32_t engine_view_verdicts(const struct engine *e, struct arena *a, struct now now,
+                              struct view_verdict **ret) {
+        uint32_t n = 0;
+
+        *ret = arena_new_array(a, struct view_verdict, e->config->n_entities);
+        for (entity_id i = 0; i < e->config->n_entities; i++)
+                if (verdict_applies(e, i))
+                        verdict_of(e, i, a, now, &(*ret)[n++]);
+        return n;
+}
+
+/* Down from the request along what it needs, to the one that waits for the world. */
+uint32_t engine_explain(const struct engine *e, struct arena *a, entity_id id,
+                        struct reason **ret) {
+        enum { DEEPEST = 64 };
+        const struct request *r = NULL;
+        uint32_t n = 0;
+
+        *ret = arena_new_array(a, struct reason, DEEPEST);
+        for (enum wish w = 0; w < _WISH_MAX && !r; w++)
+                r = engine_node(e, id)->requests[w];
+        while (r && n < DEEPEST) {
+                const struct request *next = NULL;
+
+                (*ret)[n++] = r->reason;
+                for (size_t i = 0; i < r->needs.count && !next; i++)
+                        if (r->needs.items[i].state == NEED_OPEN)
+                                next = engine_node(e, r->needs.items[i].entity)
+                                               ->requests[r->needs.items[i].wish];
+                r = next;
+        }
+        return n;
+}
