@@ -1,0 +1,41 @@
+/* cli/check.c - is the configuration right? without a daemon */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/check.h"
+#include "config/config_load.h"
+
+#define CONFIG_PATH_DEFAULT "/etc/zmirror/zmirror.yml"
+
+static const char *config_path(const struct cli_call *call) {
+        const char *path = call->values[OPTION_CONFIG_PATH];
+
+        if (!path)
+                path = getenv("ZMIRROR_CONFIG_PATH");
+        return path && *path ? path : CONFIG_PATH_DEFAULT;
+}
+
+int check_run(struct cli_call *call) {
+        _cleanup_(config_freep) struct config *config = NULL;
+        const char *path = config_path(call);
+        struct diagnoses diagnoses = {};
+        size_t n_warnings;
+
+        if (!cli_expect_no_words(call))
+                return EXIT_USAGE;
+        config = config_load(call->arena, path, /* check_files= */ true, &diagnoses);
+        for (size_t i = 0; i < diagnoses.count; i++)
+                (void) fprintf(stderr, "%s\n",
+                               diagnosis_print(call->arena, path, &diagnoses.items[i]));
+        if (!config) {
+                cli_complain("%s: %zu %s", path, diagnoses.n_errors,
+                             diagnoses.n_errors == 1 ? "error" : "errors");
+                return EXIT_FAILED;
+        }
+        n_warnings = diagnoses.count - diagnoses.n_errors;
+        (void) fputs(config_summary(call->arena, config), stdout);
+        (void) printf("%s is good: %u %s, %zu %s.\n", path, config->n_entities,
+                      config->n_entities == 1 ? "entity" : "entities", n_warnings,
+                      n_warnings == 1 ? "warning" : "warnings");
+        return EXIT_DONE;
+}

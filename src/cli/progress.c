@@ -1,0 +1,187 @@
+/* cli/progress.c - showing what open requests do and why they wait */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "cli/show.h"
+
+#define BAR_COLUMNS 20u
+
+/* The last that was told of a request. */
+struct item {
+        uint64_t id;
+        char *hrid, *reason;
+        enum wish wish;
+        enum request_state state;
+        double progress;
+        usec_t eta;
+};
+
+struct progress {
+        bool moving, drawn;
+        ARRAY(struct item) items;
+};
+
+struct progress *progress_new(bool moving) {
+        struct progress *p = memory_new(1, sizeof(*p));
+
+        p->moving = moving;
+        return p;
+}
+
+struct progress *progress_free(struct progress *p) {
+        if (!p)
+                return NULL;
+        for (size_t i = 0; i < p->items.count; i++) {
+                free(p->items.items[i].hrid);
+                free(p->items.items[i].reason);
+        }
+        array_done(&p->items);
+        free(p);
+        return NULL;
+}
+
+void progress_clear(struct progress *p) {
+        if (p->drawn)
+                (void) fputs("\r\033[K", stderr);
+        p->drawn = false;
+}
+
+struct progress_count progress_count(const struct progress *p) {
+        struct progress_count count = {};
+
+        for (size_t i = 0; i < p->items.count; i++)
+                switch (p->items.items[i].state) {
+                case REQUEST_WAITING:
+                        count.waiting++;
+                        break;
+                case REQUEST_DONE:
+                        count.done++;
+                        break;
+                case REQUEST_FAILED:
+                        count.failed++;
+                        break;
+                case _REQUEST_STATE_MAX:
+                        abort();
+                }
+        return count;
+}
+
+/* --- the moving line */
+
+/* Of those that wait, the one that tells most: where something is being done. */
+static const struct item *progress_find_shown(const struct progress *p) {
+        const struct item *shown = NULL;
+
+        for (size_t i = 0; i < p->items.count; i++) {
+                const struct item *item = &p->items.items[i];
+
+                if (item->state == REQUEST_WAITING &&
+                    (!shown || (shown->progress < 0 && item->progress >= 0)))
+                        shown = item;
+        }
+        return shown;
+}
+
+static void bar_add(struct text *t, double progress) {
+        size_t full = progress >= 1 ? BAR_COLUMNS : (size_t) (progress * BAR_COLUMNS);
+
+        text_add(t, "[");
+        for (size_t i = 0; i < BAR_COLUMNS; i++)
+                text_add(t, i < full ? "=" : i == full ? ">" : " ");
+        text_addf(t, "] %3.0f %% ", progress * 100);
+}
+
+static void progress_draw(struct progress *p) {
+        const struct item *shown = progress_find_shown(p);
+        struct progress_count count = progress_count(p);
+        size_t columns = show_terminal_columns(STDERR_FILENO) - 1;
+        struct text line = {}, cut = {};
+        char left[TIME_PRINT_MAX];
+        usec_t now = show_now();
+
+        progress_clear(p);
+        if (!shown)
+                return;
+        if (shown->progress >= 0)
+                bar_add(&line, shown->progress);
+        if (p->items.count > 1)
+                text_addf(&line, "(%zu of %zu) ", count.done + count.failed, p->items.count);
+        text_addf(&line, "%s %s", wish_print(shown->wish), shown->hrid);
+        if (shown->eta > now)
+                text_addf(&line, ", %s left", duration_print(shown->eta - now, left));
+        if (shown->reason[0])
+                text_addf(&line, ": %s", shown->reason);
+        show_cut(&cut, line.s, columns);
+        (void) fputs(cut.s, stderr);
+        p->drawn = true;
+        text_done(&line);
+        text_done(&cut);
+}
+
+void progress_tick(struct progress *p) {
+        if (p->moving)
+                progress_draw(p);
+}
+
+/* --- lines that stay */
+
+static struct item *progress_item(struct progress *p, uint64_t id, bool *ret_new) {
+        struct item *item;
+
+        *ret_new = false;
+        for (size_t i = 0; i < p->items.count; i++)
+                if (p->items.items[i].id == id)
+                        return &p->items.items[i];
+        *ret_new = true;
+        item = array_add(&p->items);
+        item->id = id;
+        return item;
+}
+
+static void text_replace(char **slot, const char *s) {
+        free(*slot);
+        *slot = memory_strdup(s);
+}
+
+/* A failure is told in any case, a wait only where there is no moving line, and a success not at
+ * all, but for what there is to say about it. */
+static void item_tell(struct progress *p, const struct item *item, bool is_new, bool changed) {
+        if (item->state == REQUEST_FAILED) {
+                progress_clear(p);
+                cli_complain("%s %s failed: %s", wish_print(item->wish), item->hrid,
+                             item->reason[0] ? item->reason : "no reason was given");
+        } else if (!p->moving && item->state == REQUEST_WAITING && item->reason[0] &&
+                   (is_new || changed))
+                (void) fprintf(stderr, "%s %s: %s\n", wish_print(item->wish), item->hrid,
+                               item->reason);
+}
+
+static void item_update(struct progress *p, struct arena *a, const struct reply_request *r) {
+        const char *reason = show_line(a, r->reason);
+        bool is_new, changed, ended;
+        struct item *item = progress_item(p, r->id, &is_new);
+
+        ended = !is_new && item->state != REQUEST_WAITING;
+        changed = !is_new && !text_equal(item->reason, reason);
+        text_replace(&item->hrid, show_line(a, r->hrid));
+        text_replace(&item->reason, reason);
+        item->wish = r->wish;
+        item->state = r->state;
+        item->progress = r->progress;
+        item->eta = r->eta;
+        if (!ended)
+                item_tell(p, item, is_new, changed);
+}
+
+void progress_update(struct progress *p, const struct reply_request *requests, uint32_t n) {
+        struct arena *a = arena_new();
+
+        for (uint32_t i = 0; i < n; i++)
+                item_update(p, a, &requests[i]);
+        arena_free(a);
+        progress_tick(p);
+}

@@ -1,0 +1,28 @@
+/* cli/progress.h - showing what open requests do and why they wait */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "api/reply.h"
+
+struct progress;
+
+/* `moving`: one line that is written over, with a bar; else a line per change of reason. On stderr.
+ */
+struct progress *progress_new(bool moving);
+struct progress *progress_free(struct progress *p);
+DEFINE_CLEANUP(struct progress *, progress_free);
+
+/* Takes over what was told about requests (copied), and shows it. */
+void progress_update(struct progress *p, const struct reply_request *requests, uint32_t n);
+/* Draws the moving line again. */
+void progress_tick(struct progress *p);
+/* Takes the moving line away. */
+void progress_clear(struct progress *p);
+
+struct progress_count {
+        size_t waiting, done, failed;
+};
+
+struct progress_count progress_count(const struct progress *p);
