@@ -7,8 +7,118 @@
 
 struct sim;
 
+struct sim_options {
+        uint64_t seed;
+        bool jitter;  /* nothing takes exactly as long as usual, looks may be a little old */
+        bool old_zfs; /* 2.1 instead of 2.3 */
+        usec_t wall;  /* what the clock shows in the beginning; 0: an evening in March 2026 */
+};
+
 /* A world made from a configuration: every disk, container, pool and leg in it, healthy and
- * unplugged; pools that have all their legs on configured removable disks are exported. */
-struct sim *sim_new(const struct config *config, uint64_t seed);
+ * unplugged. What stands at top level (crypts, legs of pools that are not on a configured disk) is
+ * there from the start, and pools that have enough such legs are imported, the others exported.
+ * NULL: it cannot be simulated, and `ret_error` (static, or in the configuration's arena) says why.
+ */
+struct sim *sim_new(const struct config *config, const struct sim_options *options,
+                    const char **ret_error);
 struct sim *sim_free(struct sim *s);
+DEFINE_CLEANUP(struct sim *, sim_free);
 struct world *sim_world(struct sim *s);
+
+/* --- time --- */
+
+/* When something happens next, in time since the world began; USEC_NEVER: nothing any more. */
+usec_t sim_next(const struct sim *s);
+usec_t sim_time(const struct sim *s);
+/* Advances the clock to then, which is not after sim_next. */
+void sim_set_time(struct sim *s, usec_t time);
+/* Lets the next thing happen. */
+void sim_step(struct sim *s);
+/* Somebody sets the clock: forward or backward. */
+void sim_set_clock(struct sim *s, int64_t by_usec);
+/* Something happened in the world since this was another number. */
+uint64_t sim_changes(const struct sim *s);
+
+/* --- what people and fate do. False: no such thing, or it makes no sense now. --- */
+
+bool sim_plug(struct sim *s, const char *disk);
+bool sim_pull(struct sim *s, const char *disk);
+bool sim_is_plugged(struct sim *s, const char *disk);
+bool sim_write(struct sim *s, const char *pool, uint64_t bytes);
+/* Somebody types a command, beside zmirror. */
+void sim_type(struct sim *s, const char *const *argv);
+/* A power cut, or a clean reboot; the machine comes up again at once. The daemon of before must be
+ * gone. */
+void sim_reboot(struct sim *s, bool clean);
+/* Another machine has the disk: it writes to the legs on it, all alone. */
+bool sim_use_elsewhere(struct sim *s, const char *disk, uint64_t n_writes, bool exported);
+/* A copy made with dd; the copy goes by `name`. */
+bool sim_clone(struct sim *s, const char *disk, const char *name);
+/* A new disk whose partitions and containers have the same names, with other content. */
+bool sim_counterfeit(struct sim *s, const char *disk, const char *name);
+bool sim_checkpoint(struct sim *s, const char *pool, bool exists);
+/* Garbage on a leg: a scrub will find it. */
+bool sim_corrupt(struct sim *s, const char *pool, const char *leg);
+/* Something else uses a zvol ("loop0"); NULL: no more. */
+bool sim_hold(struct sim *s, const char *zvol, const char *holder);
+bool sim_set_slow(struct sim *s, const char *disk, unsigned factor);
+
+enum sim_fault {
+        SIM_FAULT_NONE,
+        SIM_FAULT_FAIL,        /* exit 1 and a text */
+        SIM_FAULT_HANG,        /* until its time limit, without effect */
+        SIM_FAULT_SLOW,        /* 20 times slower */
+        SIM_FAULT_NO_EFFECT,   /* exit 0, nothing done */
+        SIM_FAULT_DIE,         /* by a signal, without effect */
+        SIM_FAULT_NOT_STARTED, /* no such program */
+        SIM_FAULT_DIE_AFTER,   /* by a signal, with effect */
+        _SIM_FAULT_MAX,
+};
+
+const char *sim_fault_print(enum sim_fault f);
+bool sim_fault_parse(const char *s, enum sim_fault *ret);
+void sim_fail_next(struct sim *s, enum command_kind kind, enum sim_fault fault, uint32_t count);
+/* The next answers to the passphrase prompt are wrong; nobody answers. */
+void sim_set_passphrase(struct sim *s, uint32_t wrong, bool nobody);
+
+/* In percent of all of their kind. */
+struct sim_faults {
+        unsigned event_lost, event_doubled, event_late;
+        unsigned command[_SIM_FAULT_MAX];
+        unsigned look_failed;
+};
+
+void sim_set_faults(struct sim *s, const struct sim_faults *f);
+
+/* --- for the spectators --- */
+
+enum sim_voice {
+        SIM_VOICE_PERSON, /* somebody did something */
+        SIM_VOICE_UDEV,
+        SIM_VOICE_ZFS,
+        SIM_VOICE_COMMAND, /* a command has ended */
+};
+
+struct sim_watcher {
+        void (*on_say)(void *userdata, enum sim_voice voice, const char *text);
+        void *userdata;
+};
+
+void sim_watch(struct sim *s, struct sim_watcher w);
+
+/* --- the truth, for those who check --- */
+
+/* What a command that is about to run would do to data, as a sentence; NULL: no harm. */
+const char *sim_harm(struct sim *s, const struct command *c);
+/* True if the leg lacks a block of its pool. */
+bool sim_leg_lacks(struct sim *s, entity_id leg);
+bool sim_leg_is_online(struct sim *s, entity_id leg);
+/* Wall clock: the last scrub that the leg was online for from start to end, and that found nothing
+ * wrong with it. */
+usec_t sim_leg_scrubbed(struct sim *s, entity_id leg);
+/* True while something on the disk is open, imported or mounted; `ret_what` says what. */
+bool sim_disk_is_used(struct sim *s, entity_id disk, const char **ret_what);
+bool sim_pool_is_imported(struct sim *s, const char *pool);
+bool sim_pool_is_hung(struct sim *s, const char *pool);
+/* How many commands run, hanging ones that were given up not among them. */
+unsigned sim_n_running(const struct sim *s);

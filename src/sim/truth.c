@@ -1,0 +1,241 @@
+/* sim/truth.c - what is truly on the legs, and what a command would do to it: for those who check
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "sim/inside.h"
+
+bool image_is_whole_for(const struct image *i, const struct ranges *tree) {
+        return ranges_has_all(&i->holds, tree);
+}
+
+bool leg_is_whole(const struct leg *l) {
+        return l->image && image_is_whole_for(l->image, &l->pool->tree);
+}
+
+static uint32_t top_needs(const struct top *t) {
+        switch (t->kind) {
+        case VDEV_KIND_SINGLE:
+        case VDEV_KIND_MIRROR:
+                return 1;
+        case VDEV_KIND_RAIDZ:
+                return t->n - t->parity;
+        }
+        return 1;
+}
+
+/* Is every block of the pool on enough of its live legs, that one not counted? Blocks that lie
+ * beside each other are on the same legs, so one of each piece is asked for. */
+static bool top_is_readable(const struct zpool *p, const struct top *t, const struct ranges *tree,
+                            struct image *const *images, const struct leg *without) {
+        for (uint32_t r = 0; r < tree->count; r++)
+                for (uint64_t b = tree->items[r].from; b < tree->items[r].to;) {
+                        uint64_t next = tree->items[r].to;
+                        uint32_t n = 0;
+
+                        for (uint32_t i = t->first; i < t->first + t->n; i++) {
+                                const struct ranges *h = images[i] ? &images[i]->holds : NULL;
+                                bool has = false;
+
+                                for (uint32_t k = 0; h && k < h->count; k++) {
+                                        const struct range *x = &h->items[k];
+
+                                        has |= b >= x->from && b < x->to;
+                                        if (x->from > b && x->from < next)
+                                                next = x->from;
+                                        if (x->to > b && x->to < next)
+                                                next = x->to;
+                                }
+                                n += has && &p->legs[i] != without;
+                        }
+                        if (n < top_needs(t))
+                                return false;
+                        b = next;
+                }
+        return true;
+}
+
+static bool images_are_readable(const struct zpool *p, const struct ranges *tree,
+                                struct image *const *images, const struct leg *without) {
+        for (uint32_t k = 0; k < p->n_tops; k++)
+                if (!top_is_readable(p, &p->tops[k], tree, images, without))
+                        return false;
+        return true;
+}
+
+bool zpool_is_readable(const struct zpool *p, const struct leg *without) {
+        struct image *images[64] = {};
+
+        for (uint32_t i = 0; i < p->n_legs && i < ELEMENTSOF(images); i++)
+                images[i] = p->legs[i].image;
+        return images_are_readable(p, &p->tree, images, without);
+}
+
+/* --- what a command would do --- */
+
+static const char *harm_import(struct sim *s, const char *const *argv) {
+        const char *name = NULL;
+        struct image *images[64] = {}, *best = NULL;
+        struct zpool *p = NULL;
+        uint64_t guid;
+
+        for (; *argv; argv++) {
+                if (text_equal(*argv, "-f") || text_equal(*argv, "-F"))
+                        return "forces an import";
+                name = *argv;
+        }
+        if (name && text_to_u64(name, &guid))
+                p = zpool_find_guid(s, guid);
+        else if (name)
+                p = zpool_find(s, name);
+        if (!p || p->imported)
+                return NULL;
+        for (uint32_t i = 0; i < p->n_legs; i++) {
+                struct node *n = node_find(s, p->legs[i].path);
+                struct image *image = n ? n->volume->image : NULL;
+
+                if (!image || image->pool != p || image->index != i || image->live ||
+                    node_io(s, n) != IO_GOOD)
+                        continue;
+                images[i] = image;
+                if (!best || image->txg > best->txg ||
+                    (image->txg == best->txg && image->time > best->time))
+                        best = image;
+        }
+        if (!best)
+                return NULL;
+        for (uint32_t i = 0; i < p->n_legs; i++)
+                if (images[i] && best->mos->legs[i].offline)
+                        images[i] = NULL; /* it stays as it is */
+        if (!ranges_has_all(&best->mos->tree, &p->newest))
+                return arena_printf(s->arena,
+                                    "imports %s from a copy that is older than what was here",
+                                    p->name);
+        for (uint32_t i = 0; i < p->n_legs; i++)
+                if (images[i] && !ranges_has_all(&best->mos->tree, &images[i]->mos->tree))
+                        return arena_printf(s->arena, "overwrites what only %s has",
+                                            p->legs[i].path);
+        if (!images_are_readable(p, &best->mos->tree, images, NULL))
+                return arena_printf(s->arena, "imports %s from legs that are not whole", p->name);
+        return NULL;
+}
+
+static const char *harm_legs(struct sim *s, struct zpool *p, bool online, const char *const *argv) {
+        for (; *argv; argv++) {
+                struct leg *l = leg_find(p, *argv);
+                struct node *n = l ? node_find(s, l->path) : NULL;
+                struct image *image = n ? n->volume->image : NULL;
+
+                if (!l)
+                        continue;
+                if (!online && l->node && !p->suspended && !zpool_is_readable(p, l) &&
+                    zpool_is_readable(p, NULL))
+                        return arena_printf(s->arena, "takes the last whole copy of %s offline: %s",
+                                            p->name, l->path);
+                if (online && !l->node && image && image->pool == p && image->index == l->index &&
+                    !ranges_has_all(&p->tree, image_tree(image)))
+                        return arena_printf(s->arena, "overwrites what only %s has", l->path);
+        }
+        return NULL;
+}
+
+static const char *harm_export(struct sim *s, const struct zpool *p) {
+        for (size_t i = 0; i < p->zvols.count; i++) {
+                const struct node *n = node_find_volume(s, p->zvols.items[i]);
+
+                if (n && (n->users || n->holder))
+                        return arena_printf(s->arena, "exports %s while %s is in use", p->name,
+                                            n->volume->name);
+        }
+        return NULL;
+}
+
+const char *sim_harm(struct sim *s, const struct command *c) {
+        const char *const *argv = c->argv;
+        struct zpool *p;
+
+        if (!text_equal(argv[0], "zpool") || !argv[1] || !argv[2])
+                return NULL;
+        if (text_equal(argv[1], "import"))
+                return harm_import(s, argv + 2);
+        p = zpool_find(s, argv[2]);
+        if (!p || !p->imported)
+                return NULL;
+        if (text_equal(argv[1], "online") || text_equal(argv[1], "offline"))
+                return harm_legs(s, p, text_equal(argv[1], "online"), argv + 3);
+        if (text_equal(argv[1], "export"))
+                return harm_export(s, p);
+        return NULL;
+}
+
+/* --- by entity --- */
+
+static struct leg *leg_of(struct sim *s, entity_id id) {
+        for (size_t k = 0; k < s->pools.count; k++)
+                for (uint32_t i = 0; i < s->pools.items[k]->n_legs; i++)
+                        if (s->pools.items[k]->legs[i].entity == id)
+                                return &s->pools.items[k]->legs[i];
+        return NULL;
+}
+
+bool sim_leg_lacks(struct sim *s, entity_id id) {
+        const struct leg *l = leg_of(s, id);
+        const struct image *i = l ? l->image ? l->image : l->volume->image : NULL;
+
+        return i && !image_is_whole_for(i, image_tree(i));
+}
+
+bool sim_leg_is_online(struct sim *s, entity_id id) {
+        const struct leg *l = leg_of(s, id);
+
+        return l && l->pool->imported && l->node && !l->lost_since;
+}
+
+usec_t sim_leg_scrubbed(struct sim *s, entity_id id) {
+        const struct leg *l = leg_of(s, id);
+
+        return l ? l->scrubbed : 0;
+}
+
+static const char *node_use_text(struct sim *s, struct node *n) {
+        struct node *over = node_find_over(s, n);
+
+        if (over)
+                return arena_printf(s->arena, "container %s is open", over->dm_name);
+        if (n->volume && n->volume->image && n->volume->image->live && n->users)
+                return arena_printf(s->arena, "a leg of pool %s is online",
+                                    n->volume->image->pool->name);
+        return NULL;
+}
+
+bool sim_disk_is_used(struct sim *s, entity_id disk, const char **ret_what) {
+        for (size_t i = 0; i < s->nodes.count; i++) {
+                struct node *n = s->nodes.items[i];
+                const char *text;
+
+                if (n->gone || n->kind != DEVICE_PARTITION)
+                        continue;
+                if (n->disk->entity != disk && n->volume->entity != disk)
+                        continue;
+                text = node_use_text(s, n);
+                if (!text)
+                        continue;
+                if (ret_what)
+                        *ret_what = text;
+                return true;
+        }
+        return false;
+}
+
+bool sim_pool_is_imported(struct sim *s, const char *pool) {
+        struct zpool *p = zpool_find(s, pool);
+
+        return p && p->imported;
+}
+
+bool sim_pool_is_hung(struct sim *s, const char *pool) {
+        struct zpool *p = zpool_find(s, pool);
+
+        return p && p->imported && (p->suspended || zpool_hangs(s, p));
+}
