@@ -458,6 +458,19 @@ static void leg_failed(struct engine *e, entity_id leg, struct leg_row *l, const
         handler_fire(e, leg, EVENT_UPDATE_FAILED, change);
 }
 
+/* The pool is gone, and with it the record of how the resilver ended. */
+static void leg_disappeared(struct engine *e, entity_id leg, struct leg_row *l) {
+        const char *change = arena_printf(e->effects.arena,
+                                          "update_disappeared|%" PRIu64 "|%" PRIu64, l->m.vdev_guid,
+                                          l->m.since);
+
+        watch_stop(e, leg, l);
+        history_add(e, HISTORY_OPERATION_DISAPPEARED, leg, change, NULL,
+                    "the pool of %s went before its resilver had ended",
+                    engine_entity(e, leg)->hrid);
+        handler_fire(e, leg, EVENT_UPDATE_DISAPPEARED, change);
+}
+
 void complete_close(struct engine *e, entity_id leg) {
         const struct device *d = node_device(e, engine_node(e, leg));
         struct leg_row *l = ledger_of(e, leg);
@@ -468,7 +481,7 @@ void complete_close(struct engine *e, entity_id leg) {
         ledger_save_leg(e, l);
         if (!d)
                 return;
-        engine_node(e, leg)->closing = true;
+        engine_node(e, leg)->closing = engine_node(e, leg)->close_tried = true;
         label_want(e, leg, d->devnode);
 }
 
@@ -489,7 +502,9 @@ static bool watch_is_pending(const struct engine *e, entity_id leg) {
 static void watch_lost(struct engine *e, entity_id leg, struct leg_row *l) {
         if (watch_is_pending(e, leg))
                 return;
-        if (l->m.resilver_seen)
+        if (l->m.resilver_seen && !pool_status(e, engine_entity(e, leg)->zdev.zpool))
+                leg_disappeared(e, leg, l);
+        else if (l->m.resilver_seen)
                 leg_failed(e, leg, l,
                            node_device(e, engine_node(e, leg))
                                    ? "it went offline before its resilver had ended"
@@ -516,6 +531,10 @@ void complete_follow(struct engine *e, entity_id leg) {
                 watch_start(e, leg, l, &(struct scan){}, s->txg);
         if (online)
                 n->watch.pending = false;
+        if (online)
+                n->close_tried = false;
+        else if (!l->m.open && l->m.copy == COPY_COMPLETE && !l->m.closed_txg && !n->close_tried)
+                complete_close(e, leg); /* the daemon ended before it could read the label */
         if (!l->m.watching)
                 return;
         if (!online) {

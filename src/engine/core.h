@@ -99,11 +99,12 @@ struct node {
         /* legs: on the way to being up to date; and reading the label of one that went out of use
          */
         struct watch watch;
-        bool closing;
+        bool closing, close_tried;
         bool vdev_online; /* as of the last diff: ONLINE, and its device there */
         usec_t poll_at;   /* pool: when it is looked at again while something runs in it (monotonic)
                            */
-        bool self_tried;  /* what is gone was wanted offline; cleared when its picture changes */
+        bool scrub_restarts; /* pool: a scrub was stopped to begin it anew with another leg */
+        bool self_tried;     /* what is gone was wanted offline; cleared when its picture changes */
 
         /* wishes */
         struct request *requests[_WISH_MAX];

@@ -11,6 +11,7 @@
 #include "engine/picture.h"
 #include "engine/pool.h"
 #include "engine/request.h"
+#include "engine/scan.h"
 
 /* What happened is named, so that noticing it again after a crash does not tell it again. */
 static const char *change_name(struct engine *e, const char *what, entity_id id) {
@@ -187,6 +188,10 @@ void diff_entity(struct engine *e, entity_id id) {
 
         if (type == ENTITY_ZDEV)
                 diff_leg(e, id);
+        if (type == ENTITY_ZDEV)
+                scan_follow(e, id);
+        if (type == ENTITY_ZPOOL)
+                scan_follow_pool(e, id);
         if (!fresh && was_present && (!present || another))
                 diff_disappeared(e, id);
         if (type == ENTITY_ZPOOL && !fresh)

@@ -319,6 +319,15 @@ static uint64_t job_look(struct engine *e, const struct job *j) {
         return first;
 }
 
+/* Somebody else may have been doing the same (a child of the daemon before this one, an
+ * administrator): then the command fails, and its effect is seen in a moment all the same. */
+static usec_t job_failure_grace(const struct job *j, const struct command_end *end) {
+        bool doubled = (j->command.kind == COMMAND_CRYPT_OPEN && end->exit_status == 5) ||
+                       j->command.kind == COMMAND_POOL_IMPORT;
+
+        return doubled ? 5 * USEC_PER_SEC : 0;
+}
+
 static void job_end_requests(struct engine *e, const struct job *j, const struct command_end *end) {
         bool good = command_end_is_good(end);
         struct reason failure = { .code = REASON_NONE };
@@ -338,7 +347,8 @@ static void job_end_requests(struct engine *e, const struct job *j, const struct
                 r->failure = failure;
                 r->look_first = first;
                 r->look_last = e->next_seq;
-                r->settle_until = e->now.mono + graces[j->command.kind];
+                r->settle_until = e->now.mono +
+                                  (good ? graces[j->command.kind] : job_failure_grace(j, end));
                 request_progress(e, r);
                 engine_touch_around(e, r->entity);
         }

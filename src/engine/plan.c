@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/complete.h"
 #include "engine/job.h"
 #include "engine/picture.h"
 #include "engine/plan.h"
@@ -139,6 +140,15 @@ bool plan_content_offline(const struct engine *e, const struct request *r, struc
         return false;
 }
 
+bool plan_wait_for_labels(const struct engine *e, const struct request *r, struct step *ret) {
+        for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;)
+                if (complete_is_closing(e, i)) {
+                        *ret = step_wait(REASON_WAIT_LOOK, i, NULL);
+                        return true;
+                }
+        return false;
+}
+
 static struct step plan_wish(struct engine *e, const struct request *r) {
         static struct step (*const plans[_ENTITY_TYPE_MAX][_WISH_MAX])(struct engine *,
                                                                        const struct request *) = {
@@ -149,7 +159,9 @@ static struct step plan_wish(struct engine *e, const struct request *r) {
                 [ENTITY_CRYPT] = { [WISH_ONLINE] = plan_crypt_online,
                                    [WISH_OFFLINE] = plan_crypt_offline },
                 [ENTITY_ZPOOL] = { [WISH_ONLINE] = plan_pool_online,
-                                   [WISH_OFFLINE] = plan_pool_offline },
+                                   [WISH_OFFLINE] = plan_pool_offline,
+                                   [WISH_SCRUB] = plan_scrub,
+                                   [WISH_TRIM] = plan_trim },
                 [ENTITY_ZVOL] = { [WISH_ONLINE] = plan_volume_online,
                                   [WISH_OFFLINE] = plan_disk_offline,
                                   [WISH_SNAPSHOT] = plan_snapshot },
@@ -157,7 +169,9 @@ static struct step plan_wish(struct engine *e, const struct request *r) {
                                      [WISH_OFFLINE] = plan_dataset_offline,
                                      [WISH_SNAPSHOT] = plan_snapshot },
                 [ENTITY_ZDEV] = { [WISH_ONLINE] = plan_leg_online,
-                                  [WISH_OFFLINE] = plan_leg_offline },
+                                  [WISH_OFFLINE] = plan_leg_offline,
+                                  [WISH_SCRUB] = plan_scrub,
+                                  [WISH_TRIM] = plan_trim },
         };
 
         return plans[engine_entity(e, r->entity)->type][r->wish](e, r);
@@ -191,7 +205,7 @@ static bool plan_after_command(struct engine *e, struct request *r, const struct
                 request_wait(e, r, &s.reason, false);
                 return true;
         }
-        if (!ran->good) {
+        if (!ran->good && e->now.mono >= r->settle_until) {
                 request_end(e, r, false, &r->failure);
                 return true;
         }

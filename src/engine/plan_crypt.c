@@ -1,6 +1,5 @@
 /* engine/plan_crypt.c - opening and closing LUKS containers: SPEC 5 */
 #include "base/text.h"
-#include "engine/complete.h"
 #include "engine/guard.h"
 #include "engine/picture.h"
 #include "engine/plan.h"
@@ -61,9 +60,7 @@ struct step plan_crypt_offline(struct engine *e, const struct request *r) {
                 return s;
         if (it->parent == ENTITY_NONE) /* 3. opened and closed by others */
                 return step_failf(REASON_BUSY, r->entity, "it is opened and closed by others");
-        for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;)
-                if (complete_is_closing(e,
-                                        i)) /* 4. what a leg in it carries is written down first */
-                        return step_wait(REASON_WAIT_LOOK, i, NULL);
+        if (plan_wait_for_labels(e, r, &s)) /* 4. what a leg in it carries */
+                return s;
         return crypt_close(e, r->entity);
 }

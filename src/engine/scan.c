@@ -1,0 +1,252 @@
+/* engine/scan.c - scrubs and trims: which legs they count for, and how they ended: SPEC 5.2, 6 */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "engine/complete.h"
+#include "engine/handler.h"
+#include "engine/history.h"
+#include "engine/ledger.h"
+#include "engine/picture.h"
+#include "engine/request.h"
+#include "engine/scan.h"
+
+/*
+ * ZFS scrubs pools, not legs, and keeps one scan record per pool. A scrub counts for a leg if the
+ * leg was online and up to date when it began, and stayed so: that is noted in the ledger when the
+ * scrub is first seen (scrub_start), and struck out when the leg leaves. A scrub that nobody saw
+ * running counts by the same rule, taken from the dates.
+ */
+
+static uint64_t vdev_errors(const struct vdev *v) {
+        return v->read_errors + v->write_errors + v->checksum_errors;
+}
+
+static const char *scan_change(struct engine *e, const char *what, entity_id id, usec_t when) {
+        return arena_printf(e->effects.arena, "%s|%s|%" PRIu64, what, engine_entity(e, id)->id,
+                            when);
+}
+
+static void set_operation(struct engine *e, entity_id leg, enum operation op, bool running) {
+        struct memory_entity *m = &engine_node(e, leg)->row->m;
+        uint8_t bit = (uint8_t) (1u << op);
+
+        if (((m->operations & bit) != 0) == running)
+                return;
+        m->operations = (uint8_t) (m->operations ^ bit);
+        engine_save_row(e, leg);
+}
+
+static bool was_running(const struct engine *e, entity_id leg, enum operation op) {
+        return engine_node(e, leg)->row->m.operations & (1u << op);
+}
+
+static void end_wish(struct engine *e, entity_id id, enum wish wish, bool good, const char *why) {
+        struct request *r = engine_node(e, id)->requests[wish];
+        struct reason reason = { .code = good ? REASON_NONE : REASON_COMMAND_FAILED, .about = id };
+
+        if (!r)
+                return;
+        (void) snprintf(reason.detail, sizeof(reason.detail), "%s", why);
+        request_end(e, r, good, &reason);
+}
+
+/* --- scrubs
+ * ------------------------------------------------------------------------------------------- */
+
+/* True if the leg has held everything since before that moment. */
+static bool leg_was_whole_at(const struct engine *e, entity_id leg, usec_t start) {
+        return leg_is_complete(e, leg) && engine_node(e, leg)->row->m.last_update <= start;
+}
+
+static void scrub_note_start(struct engine *e, entity_id leg, struct leg_row *l,
+                             const struct scan *s, const struct vdev *v) {
+        set_operation(e, leg, OPERATION_SCRUB, true);
+        if (l->m.scrub_start == s->start)
+                return;
+        l->m.scrub_start = leg_was_whole_at(e, leg, s->start) ? s->start : 0;
+        l->m.scrub_errors_before = vdev_errors(v);
+        ledger_save_leg(e, l);
+}
+
+static void scrub_ended(struct engine *e, entity_id leg, struct leg_row *l,
+                        const struct pool_status *s, const struct vdev *v) {
+        const char *hrid = engine_entity(e, leg)->hrid;
+        uint64_t grown = vdev_errors(v) > l->m.scrub_errors_before
+                                 ? vdev_errors(v) - l->m.scrub_errors_before
+                                 : 0;
+        bool good = !s->scan.errors && !grown;
+        const char *change = scan_change(e, "scrub", leg, s->scan.end);
+        const char *text = good ? arena_printf(e->effects.arena, "%s was scrubbed: no errors", hrid)
+                                : arena_printf(e->effects.arena,
+                                               "the scrub of %s found errors: %" PRIu64
+                                               " unrecoverable ones in the pool, %" PRIu64
+                                               " on this leg",
+                                               hrid, s->scan.errors, grown);
+
+        if (good) {
+                engine_node(e, leg)->row->m.last_scrub = s->scan.end ? s->scan.end : e->now.wall;
+                engine_save_row(e, leg);
+        }
+        l->m.scrub_start = 0;
+        ledger_save_leg(e, l);
+        history_add(e, good ? HISTORY_SCRUBBED : HISTORY_SCRUB_FAILED, leg, change, NULL, "%s",
+                    text);
+        end_wish(e, leg, WISH_SCRUB, good, text);
+        handler_fire(e, leg, good ? EVENT_SCRUB_SUCCEEDED : EVENT_SCRUB_FAILED, change);
+        handler_fire(e, leg, EVENT_SCRUB_FINISHED, change);
+}
+
+static void scrub_canceled(struct engine *e, entity_id leg, const struct pool_status *s) {
+        entity_id pool = engine_entity(e, leg)->zdev.zpool;
+        const char *change = scan_change(e, "scrub_canceled", leg, s->scan.end);
+
+        if (engine_node(e, pool)->scrub_restarts) /* zmirror begins it anew: SPEC 5.2 */
+                return;
+        history_add(e, HISTORY_SCRUB_CANCELED, leg, change, NULL, "the scrub of %s was cancelled",
+                    engine_entity(e, leg)->hrid);
+        end_wish(e, leg, WISH_SCRUB, false, "the scrub was cancelled");
+        handler_fire(e, leg, EVENT_SCRUB_CANCELED, change);
+}
+
+static void scrub_disappeared(struct engine *e, entity_id leg) {
+        const char *change = scan_change(e, "scrub_disappeared", leg, e->now.wall);
+
+        set_operation(e, leg, OPERATION_SCRUB, false);
+        history_add(e, HISTORY_OPERATION_DISAPPEARED, leg, change, NULL,
+                    "the scrub of %s is gone, and ZFS has no record of how it ended",
+                    engine_entity(e, leg)->hrid);
+        end_wish(e, leg, WISH_SCRUB, false,
+                 "the scrub is gone, and ZFS has no record of how it ended");
+        handler_fire(e, leg, EVENT_SCRUB_DISAPPEARED, change);
+}
+
+/* A scrub that began and ended unseen (it was short, or the daemon was down) counts as well. */
+static bool scrub_was_missed(const struct engine *e, entity_id leg, const struct scan *s) {
+        const struct memory_entity *m = &engine_node(e, leg)->row->m;
+
+        return s->start && s->end > m->last_scrub && s->start > m->added &&
+               leg_was_whole_at(e, leg, s->start);
+}
+
+static void scrub_follow(struct engine *e, entity_id leg, struct leg_row *l,
+                         const struct pool_status *s, const struct vdev *v) {
+        bool seen = was_running(e, leg, OPERATION_SCRUB);
+
+        if (s->scan.function != SCAN_SCRUB) {
+                if (seen)
+                        scrub_disappeared(e, leg);
+                return;
+        }
+        switch (s->scan.state) {
+        case SCAN_STATE_SCANNING:
+                scrub_note_start(e, leg, l, &s->scan, v);
+                return;
+        case SCAN_STATE_FINISHED:
+                set_operation(e, leg, OPERATION_SCRUB, false);
+                if ((seen && l->m.scrub_start) || (!seen && scrub_was_missed(e, leg, &s->scan)))
+                        scrub_ended(e, leg, l, s, v);
+                return;
+        case SCAN_STATE_CANCELED:
+                set_operation(e, leg, OPERATION_SCRUB, false);
+                if (seen)
+                        scrub_canceled(e, leg, s);
+                return;
+        case SCAN_STATE_NONE:
+                return;
+        }
+}
+
+/* --- trims
+ * ---------------------------------------------------------------------------------------------- */
+
+static void trim_ended(struct engine *e, entity_id leg, const struct vdev *v) {
+        const char *hrid = engine_entity(e, leg)->hrid;
+        struct memory_entity *m = &engine_node(e, leg)->row->m;
+        const char *change = scan_change(e, "trim", leg, v->trim_time);
+
+        m->last_trim = v->trim_time ? v->trim_time : e->now.wall;
+        engine_save_row(e, leg);
+        history_add(e, HISTORY_TRIMMED, leg, change, NULL, "%s was trimmed", hrid);
+        end_wish(e, leg, WISH_TRIM, true, "");
+        handler_fire(e, leg, EVENT_TRIMMED, change);
+}
+
+static void trim_stopped(struct engine *e, entity_id leg, enum event event, const char *how) {
+        const char *change = scan_change(e, event_print(event), leg, e->now.wall);
+
+        history_add(e,
+                    event == EVENT_TRIM_CANCELED ? HISTORY_TRIM_CANCELED
+                                                 : HISTORY_OPERATION_DISAPPEARED,
+                    leg, change, NULL, "the trim of %s %s", engine_entity(e, leg)->hrid, how);
+        end_wish(e, leg, WISH_TRIM, false, how);
+        handler_fire(e, leg, event, change);
+}
+
+static void trim_follow(struct engine *e, entity_id leg, const struct vdev *v) {
+        const struct memory_entity *m = &engine_node(e, leg)->row->m;
+        bool seen = was_running(e, leg, OPERATION_TRIM);
+
+        switch (v->trim_state) {
+        case TRIM_ACTIVE:
+                set_operation(e, leg, OPERATION_TRIM, true);
+                return;
+        case TRIM_COMPLETE:
+                set_operation(e, leg, OPERATION_TRIM, false);
+                if (seen || v->trim_time > (m->last_trim > m->added ? m->last_trim : m->added))
+                        trim_ended(e, leg, v);
+                return;
+        case TRIM_SUSPENDED:
+        case TRIM_CANCELED:
+        case TRIM_UNTRIMMED:
+        case TRIM_UNSUPPORTED:
+                set_operation(e, leg, OPERATION_TRIM, false);
+                if (seen)
+                        trim_stopped(e, leg, EVENT_TRIM_CANCELED, "was cancelled");
+                return;
+        }
+}
+
+/* --- both
+ * --------------------------------------------------------------------------------------------------
+ */
+
+void scan_follow(struct engine *e, entity_id leg) {
+        const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
+        const struct vdev *v = leg_vdev(e, leg);
+        struct leg_row *l = ledger_of(e, leg);
+
+        if (!l || (s && s->suspended))
+                return;
+        if (!v || !vdev_state_is_online(v->state) || engine_node(e, leg)->device == SLOT_NONE) {
+                if (l->m.scrub_start) { /* it left: this scrub does not count for it any more */
+                        l->m.scrub_start = 0;
+                        ledger_save_leg(e, l);
+                }
+                if (was_running(e, leg, OPERATION_SCRUB))
+                        scrub_disappeared(e, leg);
+                if (was_running(e, leg, OPERATION_TRIM)) {
+                        set_operation(e, leg, OPERATION_TRIM, false);
+                        trim_stopped(e, leg, EVENT_TRIM_DISAPPEARED, "is gone with the leg");
+                }
+                return;
+        }
+        scrub_follow(e, leg, l, s, v);
+        trim_follow(e, leg, v);
+}
+
+void scan_follow_pool(struct engine *e, entity_id pool) {
+        const struct pool_status *s = pool_status(e, pool);
+        const struct request *r = engine_node(e, pool)->requests[WISH_SCRUB];
+
+        if (!s || s->scan.function != SCAN_SCRUB)
+                return;
+        if (s->scan.state == SCAN_STATE_SCANNING)
+                engine_node(e, pool)->scrub_restarts = false;
+        if (!r || s->scan.start + USEC_PER_SEC <= r->since.wall ||
+            engine_node(e, pool)->scrub_restarts)
+                return;
+        if (s->scan.state == SCAN_STATE_FINISHED)
+                end_wish(e, pool, WISH_SCRUB, !s->scan.errors, "the scrub found errors");
+        if (s->scan.state == SCAN_STATE_CANCELED)
+                end_wish(e, pool, WISH_SCRUB, false, "the scrub was cancelled");
+}
