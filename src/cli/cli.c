@@ -1,4 +1,5 @@
 /* cli/cli.c - from what was typed to the command that does it; usage and help */
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -139,6 +140,7 @@ int cli_main(const struct cli_command *commands, size_t n, int argc, char **argv
         const char *error = NULL;
         struct cli_call call;
 
+        (void) setlocale(LC_CTYPE, ""); /* how wide text is; numbers keep their point */
         the_commands = commands;
         the_n_commands = n;
         if (!options_parse(a, commands, n, argc, argv, &call, &error)) {

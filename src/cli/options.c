@@ -98,7 +98,7 @@ const struct cli_command *command_find(const struct cli_command *commands, size_
         return NULL;
 }
 
-static bool option_find(const char *name, enum option *ret) {
+bool option_find(const char *name, enum option *ret) {
         for (enum option o = 0; o < _OPTION_MAX; o++)
                 if (text_equal(name, table[o].name) ||
                     (table[o].alias && text_equal(name, table[o].alias))) {
@@ -106,6 +106,14 @@ static bool option_find(const char *name, enum option *ret) {
                         return true;
                 }
         return false;
+}
+
+const char *option_name(enum option o) {
+        return table[o].name;
+}
+
+bool option_takes_value(enum option o) {
+        return table[o].takes != TAKES_NOTHING;
 }
 
 static bool word_is_one_of(const char *word, const char *const *words, size_t n) {

@@ -14,6 +14,11 @@ bool options_parse(struct arena *a, const struct cli_command *commands, size_t n
 const struct cli_command *command_find(const struct cli_command *commands, size_t n,
                                        const char *name);
 
+/* By its name or an older spelling, without the dashes. */
+bool option_find(const char *name, enum option *ret);
+const char *option_name(enum option o);
+bool option_takes_value(enum option o);
+
 /* "  --format FORMAT   how the table is drawn" for each that the command takes. */
 void options_print(struct text *t, uint64_t options);
 

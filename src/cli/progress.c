@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/map.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "cli/show.h"
@@ -23,6 +24,7 @@ struct item {
 struct progress {
         bool moving, drawn;
         ARRAY(struct item) items;
+        struct map by_id; /* into items */
 };
 
 struct progress *progress_new(bool moving) {
@@ -40,6 +42,7 @@ struct progress *progress_free(struct progress *p) {
                 free(p->items.items[i].reason);
         }
         array_done(&p->items);
+        map_done(&p->by_id);
         free(p);
         return NULL;
 }
@@ -131,12 +134,12 @@ void progress_tick(struct progress *p) {
 
 static struct item *progress_item(struct progress *p, uint64_t id, bool *ret_new) {
         struct item *item;
+        uint64_t index;
 
-        *ret_new = false;
-        for (size_t i = 0; i < p->items.count; i++)
-                if (p->items.items[i].id == id)
-                        return &p->items.items[i];
-        *ret_new = true;
+        *ret_new = !map_get_number(&p->by_id, id, &index);
+        if (!*ret_new)
+                return &p->items.items[index];
+        map_put_number(&p->by_id, id, p->items.count);
         item = array_add(&p->items);
         item->id = id;
         return item;
