@@ -100,7 +100,7 @@ static int run_main(struct cli_call *call, int argc, char **argv) {
                         found = true;
                 else
                         copy[n++] = argv[i];
-        for (int i = 1; i < n && strcmp(copy[i], "--") != 0; i++)
+        for (int i = 1; call->command->help && i < n && strcmp(copy[i], "--") != 0; i++)
                 if (strcmp(copy[i], "--help") == 0 || strcmp(copy[i], "-h") == 0) {
                         help_command(call->command);
                         return EXIT_DONE;

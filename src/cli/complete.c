@@ -246,6 +246,11 @@ int complete_main(int argc, char **argv) {
         enum option option;
         size_t n;
 
+        /* bash makes words of "--format", "=" and "js". */
+        if (text_equal(c.word, "="))
+                c.word = "";
+        else if (text_equal(before, "="))
+                before = argv[argc - 3 > 0 ? argc - 3 : 0];
         commands = cli_commands(&n);
         /* What cannot be understood so far (an option that has no value yet) is no obstacle. */
         (void) options_parse(a, commands, n, argc - 1, argv, &c.call, &error);

@@ -1,0 +1,57 @@
+/* main.c - the table of programs and commands */
+#include "cli/check.h"
+#include "cli/cli.h"
+#include "cli/complete.h"
+#include "cli/history.h"
+#include "cli/label.h"
+#include "cli/list.h"
+#include "cli/request.h"
+#include "cli/service.h"
+#include "cli/status.h"
+#include "daemon/daemon.h"
+
+#define TARGET   "all|group <group>|<type> <name...>"
+#define SETTINGS "commands|event-handlers|log-events|log-full-events"
+
+static const struct cli_command commands[] = {
+        /* the daemon */
+        { "", "", "the removable disks at a glance: may I unplug it?", .run = status_overview },
+        { "daemon", "", "run the service", OPTION_BIT(OPTION_CACHE_PATH), .main = daemon_main },
+        { "startup", "", "run the handlers for the start of the system", .run = service_startup },
+        { "shutdown", "", "stop the daemon; no device is touched", .run = service_shutdown },
+        { "reload-config", "", "read the configuration anew", .run = service_reload },
+        { "daemon-version", "", "show the version of the daemon that runs",
+          .run = service_version },
+        { "check", "", "check the configuration, without a daemon", .run = check_run },
+
+        /* requests */
+        { "online", TARGET, "bring it into use", REQUEST_ONLINE_OPTIONS, .run = request_run },
+        { "offline", TARGET, "take it out of use, so that it may be unplugged", REQUEST_OPTIONS,
+          .run = request_run },
+        { "scrub", TARGET, "read and check everything on it", REQUEST_OPTIONS, .run = request_run },
+        { "trim", TARGET, "tell its disks which blocks are free", REQUEST_OPTIONS,
+          .run = request_run },
+        { "snapshot", TARGET, "make a snapshot of a zvol or dataset", REQUEST_OPTIONS,
+          .run = request_run },
+
+        /* what is there, and what was */
+        { "list", "[[scrub|trim|update] overdue]", "list what is configured, with dates",
+          LIST_OPTIONS, .run = list_run },
+        { "status", TARGET, "show everything that is known about it", .run = status_run },
+        { "explain", TARGET, "show why it is not as it is wanted", .run = status_explain },
+        { "history", "[" TARGET "]", "show what happened", HISTORY_OPTIONS, .run = history_run },
+        { "label", "<device>...", "show what a leg's own labels say, without a daemon",
+          OPTION_BIT(OPTION_JSON), .main = cli_label },
+
+        /* settings, until the next reload or restart */
+        { "enable", SETTINGS, "switch it on", .run = service_enable },
+        { "disable", SETTINGS, "switch it off", .run = service_enable },
+        { "get", SETTINGS "|log-level|timeout", "show a setting", .run = service_get },
+        { "set", "log-level|timeout <value>", "change a setting", .run = service_set },
+
+        { "complete-words", "", NULL, .main = complete_main },
+};
+
+int main(int argc, char **argv) {
+        return cli_main(commands, ELEMENTSOF(commands), argc, argv);
+}
