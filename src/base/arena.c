@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 
-#define BLOCK_MIN_BYTES 4096u
+#define BLOCK_MIN_BYTES 1024u
 #define BLOCK_MAX_BYTES (256u * 1024u)
 #define ALIGNMENT       _Alignof(max_align_t)
 
