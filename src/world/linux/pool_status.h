@@ -10,7 +10,7 @@
 #include "model/facts.h"
 
 /* Limits on what is believed. ZFS itself allows far less than these in practice. */
-#define POOL_STATUS_TEXT_MAX  (64u * 1024 * 1024)
+#define POOL_STATUS_TEXT_MAX  (16u * 1024 * 1024)
 #define POOL_STATUS_VDEVS_MAX 65536u
 #define POOL_STATUS_DEPTH_MAX 8u
 
@@ -32,6 +32,9 @@ struct pool_status *pool_status_finish(struct pool_status_builder *b);
 
 /* "mirror-0", "raidz2-1", "draid1:4d:6c:1s-0", "replacing-3"; a path or GUID is a disk. */
 void vdev_set_type_by_name(struct vdev *v, const char *name);
+
+/* "AVAIL" and "INUSE" (spares), "SPLIT" and what is not known yet, as well as the usual words. */
+void vdev_set_state_by_word(struct pool_status_builder *b, struct vdev *v, const char *word);
 
 /* The text with every run of blanks, tabs and newlines as one blank. */
 const char *text_on_one_line(struct arena *a, const char *s, size_t len);
