@@ -150,8 +150,8 @@ def test_a_storm_of_events_makes_few_looks(box):
     n = len(box.commands())
     client = box.connect()
     for i in range(500):
-        client.call("io.zmirror.Trigger", {"environment": ["ZEVENT_CLASS=sysevent.fs.zfs.history_event",
-                                                           "ZEVENT_POOL=tank", f"ZEVENT_EID={i}"]})
+        client.call("io.zmirror.Trigger", {"environment": {"ZEVENT_CLASS": "sysevent.fs.zfs.history_event",
+                                                           "ZEVENT_POOL": "tank", "ZEVENT_EID": str(i)}})
     client.close()
     time.sleep(1)
     assert len(box.commands()) - n < 20, f"{len(box.commands()) - n} looks"
