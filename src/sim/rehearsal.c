@@ -10,6 +10,7 @@
 
 #define HINT_DELAY (30 * USEC_PER_MSEC) /* hints that arrive together cause one look */
 #define REST_AFTER (2 * USEC_PER_MIN)
+#define REGULAR    (10 * USEC_PER_MIN) /* everything is looked at */
 
 /* Something that can be looked at: at most one look at it is under way. */
 struct target {
@@ -35,6 +36,7 @@ struct rehearsal {
         uint32_t life; /* how many daemons there were: what an earlier one asked for is not told */
         usec_t wake;   /* of the engine, in its monotonic time */
         usec_t next_hint; /* sim time */
+        usec_t regular;   /* sim time */
         bool full;
         bool kill_armed;
         uint32_t kill_after;
@@ -155,7 +157,7 @@ static void targets_forget(struct rehearsal *r) {
 static void rehearsal_kill(struct rehearsal *r) {
         r->engine = engine_free(r->engine);
         targets_forget(r);
-        r->wake = USEC_NEVER;
+        r->wake = r->regular = USEC_NEVER;
         r->kill_armed = false;
 }
 
@@ -299,6 +301,18 @@ static void rehearsal_take_hints(struct rehearsal *r) {
         }
 }
 
+/* Every ten minutes, whatever schedule is configured. */
+static void rehearsal_look_regularly(struct rehearsal *r) {
+        static const enum look_kind kinds[] = { LOOK_DEVICES, LOOK_POOLS, LOOK_MOUNTS };
+
+        r->regular = sim_time(r->sim) + REGULAR;
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
+                on_hint(r, &(struct look){ .kind = kinds[i] });
+        for (uint32_t i = 0; i < r->config->n_entities; i++)
+                if (r->config->entities[i].type == ENTITY_ZPOOL)
+                        on_hint(r, &(struct look){ LOOK_POOL, r->config->entities[i].name });
+}
+
 /* --- the outside --- */
 
 struct rehearsal *rehearsal_new(const struct config *config, const struct sim_options *options,
@@ -312,7 +326,7 @@ struct rehearsal *rehearsal_new(const struct config *config, const struct sim_op
         r->sim = TAKE_PTR(sim);
         r->config = config;
         r->books = books_new();
-        r->wake = r->next_hint = USEC_NEVER;
+        r->wake = r->next_hint = r->regular = USEC_NEVER;
         return r;
 }
 
@@ -365,6 +379,7 @@ void rehearsal_start(struct rehearsal *r) {
         (void) world_start(sim_world(r->sim), &r->listener);
         r->engine = engine_new(r->config, books_memory(r->books), world_boot_id(sim_world(r->sim)),
                                books_is_empty(r->books), rehearsal_now(r));
+        r->regular = sim_time(r->sim) + REGULAR;
         rehearsal_feed(r, &(struct input){ .kind = INPUT_TICK });
 }
 
@@ -436,6 +451,12 @@ static usec_t rehearsal_wake(const struct rehearsal *r) {
 bool rehearsal_step(struct rehearsal *r, usec_t until) {
         usec_t world = sim_next(r->sim), wake = rehearsal_wake(r), hint = r->next_hint;
 
+        if (r->regular <= until && r->regular <= world && r->regular <= wake &&
+            r->regular <= hint) {
+                sim_set_time(r->sim, r->regular);
+                rehearsal_look_regularly(r);
+                return true;
+        }
         if (wake <= until && wake <= world && wake <= hint) {
                 sim_set_time(r->sim, wake);
                 r->wake = USEC_NEVER;

@@ -1,0 +1,66 @@
+/* sim/actor.h - the stage as seen by those who play on it: stage.c, expect.c, timeline.c */
+#pragma once
+
+#include <stdarg.h>
+
+#include "base/array.h"
+#include "base/text.h"
+#include "config/config_load.h"
+#include "sim/stage.h"
+
+/* What became of a request that somebody made in the scenario. */
+struct stage_request {
+        uint64_t client;
+        bool ended, fulfilled;
+        const char *reason;
+};
+
+struct timeline;
+
+struct stage {
+        struct stage_options options;
+        struct arena *arena;
+        struct sim_options sim;
+        const struct config *config;
+        ARRAY(struct config *) configs; /* all that were ever loaded */
+        struct rehearsal *rehearsal;    /* NULL until the first line that needs a world */
+        struct timeline *timeline;
+        bool start_stopped;
+        struct sim_faults faults;
+        ARRAY(const char *) runs; /* every command that zmirror ran */
+        size_t expected;          /* so many of them were expected already */
+        ARRAY(struct stage_request) requests;
+        const char *path; /* of the scenario */
+        struct text error;
+};
+
+/* Sets what stage_error says. Returns PLAY_MISTAKE / PLAY_FAILED. */
+enum play stage_mistake(struct stage *st, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+enum play stage_failed(struct stage *st, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+
+/* Words to things; false: stage_mistake was called. */
+bool stage_find_entity(struct stage *st, const char *const *words, uint32_t n, entity_id *ret);
+bool stage_parse_duration(struct stage *st, const char *const *words, uint32_t n, usec_t *ret);
+/* The words with one blank between them, in the arena. */
+const char *words_join(struct arena *a, const char *const *words, uint32_t n);
+/* "zdev", "tank", "tank-b" from "zdev tank tank-b ..."; 0: there are not enough. */
+uint32_t words_of_entity(const char *const *words, uint32_t n);
+
+/* `expect ...`, `wait until ...` (words after those): expect.c. */
+enum play stage_expect(struct stage *st, const char *const *words, uint32_t n);
+enum play stage_wait_until(struct stage *st, const char *const *words, uint32_t n, usec_t within);
+void expect_help(FILE *f);
+
+/* timeline.c: tells on a terminal what happens. */
+struct timeline *timeline_new(struct stage *st, FILE *f, bool color);
+struct timeline *timeline_free(struct timeline *t);
+/* A world was made: from now on it is followed. */
+void timeline_follow(struct timeline *t, struct rehearsal *r);
+void timeline_on_effects(struct timeline *t, const struct effects *e);
+void timeline_on_run(struct timeline *t, const struct command *c);
+void timeline_on_end(struct timeline *t, const struct command_end *end);
+/* What is so at the moment: for `status`. */
+void timeline_status(struct timeline *t);
+void timeline_explain(struct timeline *t, entity_id id);

@@ -1,0 +1,764 @@
+/* sim/stage.c - where a scenario is played: what its lines do */
+#include <assert.h>
+#include <string.h>
+
+#include "sim/actor.h"
+
+/* --- words --- */
+
+static void stage_say_error(struct stage *st, const char *format, va_list args)
+        __attribute__((format(printf, 2, 0)));
+
+static void stage_say_error(struct stage *st, const char *format, va_list args) {
+        text_clear(&st->error);
+        text_vaddf(&st->error, format, args);
+}
+
+enum play stage_mistake(struct stage *st, const char *format, ...) {
+        va_list args;
+
+        va_start(args, format);
+        stage_say_error(st, format, args);
+        va_end(args);
+        return PLAY_MISTAKE;
+}
+
+enum play stage_failed(struct stage *st, const char *format, ...) {
+        va_list args;
+
+        va_start(args, format);
+        stage_say_error(st, format, args);
+        va_end(args);
+        return PLAY_FAILED;
+}
+
+const char *words_join(struct arena *a, const char *const *words, uint32_t n) {
+        struct text t = {};
+        const char *s;
+
+        for (uint32_t i = 0; i < n; i++)
+                text_addf(&t, "%s%s", i ? " " : "", words[i]);
+        s = arena_strdup(a, t.s ? t.s : "");
+        text_done(&t);
+        return s;
+}
+
+uint32_t words_of_entity(const char *const *words, uint32_t n) {
+        enum entity_type type;
+        uint32_t need = 2;
+
+        if (!n || !entity_type_parse(words[0], &type))
+                return 0;
+        if (type == ENTITY_ZVOL || type == ENTITY_DATASET || type == ENTITY_ZDEV)
+                need = 3;
+        return n >= need ? need : 0;
+}
+
+bool stage_find_entity(struct stage *st, const char *const *words, uint32_t n, entity_id *ret) {
+        enum entity_type type;
+
+        if (!n || !entity_type_parse(words[0], &type)) {
+                (void) stage_mistake(st,
+                                     "expected disk, part, crypt, zpool, zvol, dataset or "
+                                     "zdev%s%s%s",
+                                     n ? ", not '" : "", n ? words[0] : "", n ? "'" : "");
+                return false;
+        }
+        if (words_of_entity(words, n) != n) {
+                (void) stage_mistake(st, "expected '%s %s', not '%s'", words[0],
+                                     type >= ENTITY_ZVOL ? "<pool> <name>" : "<name>",
+                                     words_join(st->arena, words, n));
+                return false;
+        }
+        *ret = config_find(st->config, type, words + 1, n - 1);
+        if (*ret != ENTITY_NONE)
+                return true;
+        (void) stage_mistake(st, "the configuration has no %s", words_join(st->arena, words, n));
+        return false;
+}
+
+bool stage_parse_duration(struct stage *st, const char *const *words, uint32_t n, usec_t *ret) {
+        const char *text = words_join(st->arena, words, n);
+        struct span span;
+
+        if (n && span_parse(text, &span) && !span_is_nil(span)) {
+                *ret = span.usec + span.months * 30 * USEC_PER_DAY;
+                return true;
+        }
+        (void) stage_mistake(st, "expected a time span such as '10 s' or '2 h 30 min', not '%s'",
+                             text);
+        return false;
+}
+
+static bool stage_parse_number(struct stage *st, const char *word, uint64_t max, uint64_t *ret) {
+        if (text_to_u64(word, ret) && *ret <= max)
+                return true;
+        (void) stage_mistake(st, "expected a number up to %llu, not '%s'", (unsigned long long) max,
+                             word);
+        return false;
+}
+
+/* 512, 40M, 5G, 1T */
+static bool stage_parse_size(struct stage *st, const char *word, uint64_t *ret) {
+        static const char letters[] = "KMGT";
+        char digits[32] = "";
+        size_t n = strspn(word, "0123456789");
+        const char *letter = n && word[n] ? strchr(letters, word[n]) : NULL;
+        uint64_t value;
+
+        if (n && n < sizeof(digits) && (!word[n] || (letter && !word[n + 1]))) {
+                memcpy(digits, word, n);
+                if (text_to_u64(digits, &value) && value && value < (uint64_t) 1 << 20) {
+                        *ret = letter ? value << 10 * (letter - letters + 1) : value;
+                        return true;
+                }
+        }
+        (void) stage_mistake(st, "expected a size such as 40M or 5G, not '%s'", word);
+        return false;
+}
+
+/* --- the world --- */
+
+static const char *diagnoses_text(struct stage *st, const char *path, const struct diagnoses *d) {
+        struct text t = {};
+        const char *s;
+
+        text_add(&t, "the configuration has errors:");
+        for (size_t i = 0; i < d->count; i++)
+                if (d->items[i].is_error)
+                        text_addf(&t, "\n%s", diagnosis_print(st->arena, path, &d->items[i]));
+        s = arena_strdup(st->arena, t.s);
+        text_done(&t);
+        return s;
+}
+
+/* The configuration of the line: a block or a file. NULL: stage_mistake was called. */
+static const struct config *stage_load_config(struct stage *st, const struct scenario_line *l) {
+        struct diagnoses d = {};
+        struct config *c;
+        const char *path = l && l->n_words > 1 ? l->words[1] : st->options.config_path;
+
+        if (l && l->block) {
+                struct text text = {};
+
+                for (uint32_t i = 1; i < l->block_number; i++)
+                        text_add(&text, "\n"); /* so that messages name the line in the scenario */
+                text_add_bytes(&text, l->block, l->block_length);
+                path = st->path ? st->path : "scenario";
+                c = config_parse(st->arena, path, text.s, text.length, false, &d);
+                text_done(&text);
+        } else {
+                if (l && st->path && path[0] != '/' && strrchr(st->path, '/'))
+                        path = arena_printf(st->arena, "%.*s/%s",
+                                            (int) (strrchr(st->path, '/') - st->path), st->path,
+                                            path);
+                c = config_load(st->arena, path, false, &d);
+        }
+        if (!c) {
+                (void) stage_mistake(st, "%s", diagnoses_text(st, path, &d));
+                return NULL;
+        }
+        array_append(&st->configs, c);
+        return c;
+}
+
+static void on_effects(void *userdata, const struct effects *e) {
+        struct stage *st = userdata;
+
+        for (size_t i = 0; i < e->tells.count; i++) {
+                const struct effect_tell *tell = &e->tells.items[i];
+
+                if (!tell->client || tell->client > st->requests.count)
+                        continue;
+                st->requests.items[tell->client - 1].ended |= tell->ended;
+                st->requests.items[tell->client - 1].fulfilled |= tell->fulfilled;
+                st->requests.items[tell->client - 1].reason = reason_print(st->arena, st->config,
+                                                                           &tell->reason);
+        }
+        if (st->timeline)
+                timeline_on_effects(st->timeline, e);
+}
+
+static void on_run(void *userdata, const struct command *c) {
+        struct stage *st = userdata;
+
+        array_append(&st->runs, command_print(st->arena, c));
+        if (st->timeline)
+                timeline_on_run(st->timeline, c);
+}
+
+static void on_run_end(void *userdata, const struct command_end *end) {
+        struct stage *st = userdata;
+
+        if (st->timeline)
+                timeline_on_end(st->timeline, end);
+}
+
+/* The first line that needs a world makes it, and starts the daemon. */
+static bool stage_open(struct stage *st) {
+        const char *error = "";
+
+        if (st->rehearsal)
+                return true;
+        if (!st->config && st->options.config_path)
+                st->config = stage_load_config(st, NULL);
+        else if (!st->config)
+                (void) stage_mistake(st, "expected a configuration first ('config ... end')");
+        if (!st->config)
+                return false;
+        st->rehearsal = rehearsal_new(st->config, &st->sim, &error);
+        if (!st->rehearsal) {
+                (void) stage_mistake(st, "%s", error);
+                return false;
+        }
+        rehearsal_watch(st->rehearsal, (struct rehearsal_watcher){ .on_effects = on_effects,
+                                                                   .on_run = on_run,
+                                                                   .on_run_end = on_run_end,
+                                                                   .userdata = st });
+        if (st->timeline)
+                timeline_follow(st->timeline, st->rehearsal);
+        if (!st->start_stopped) {
+                rehearsal_start(st->rehearsal);
+                rehearsal_run(st->rehearsal, 2 * USEC_PER_SEC); /* it looks around */
+        }
+        return true;
+}
+
+/* --- what lines do --- */
+
+static enum play play_config(struct stage *st, const struct scenario_line *l) {
+        if (st->rehearsal)
+                return stage_mistake(st, "expected 'config' before anything happens ('reload' "
+                                         "changes it later)");
+        st->config = stage_load_config(st, l);
+        return st->config ? PLAY_GOOD : PLAY_MISTAKE;
+}
+
+static enum play play_reload(struct stage *st, const struct scenario_line *l) {
+        const struct config *c = stage_load_config(st, l);
+
+        if (!c)
+                return PLAY_MISTAKE;
+        st->config = c;
+        rehearsal_reload(st->rehearsal, c);
+        return PLAY_GOOD;
+}
+
+static enum play play_zfs(struct stage *st, const struct scenario_line *l) {
+        if (!text_equal(l->words[1], "2.1") && !text_equal(l->words[1], "2.3"))
+                return stage_mistake(st, "expected 2.1 or 2.3, not '%s'", l->words[1]);
+        if (st->rehearsal)
+                return stage_mistake(st, "expected 'zfs' before anything happens");
+        st->sim.old_zfs = text_equal(l->words[1], "2.1");
+        return PLAY_GOOD;
+}
+
+static enum play play_clock(struct stage *st, const struct scenario_line *l) {
+        const char *text = words_join(st->arena, l->words + 1, l->n_words - 1);
+        usec_t wall;
+
+        if (!time_parse_iso(text, &wall) &&
+            !time_parse_iso(arena_printf(st->arena, "%s:00", text), &wall))
+                return stage_mistake(st,
+                                     "expected a date and a time such as 2026-03-01 "
+                                     "22:00, not '%s'",
+                                     text);
+        if (!st->rehearsal)
+                st->sim.wall = wall;
+        else
+                rehearsal_set_clock(st->rehearsal,
+                                    (int64_t) (wall - rehearsal_now(st->rehearsal).wall));
+        return PLAY_GOOD;
+}
+
+static enum play play_seed(struct stage *st, const struct scenario_line *l) {
+        if (st->rehearsal)
+                return stage_mistake(st, "expected 'seed' before anything happens");
+        st->sim.jitter = true;
+        return stage_parse_number(st, l->words[1], UINT64_MAX, &st->sim.seed) ? PLAY_GOOD
+                                                                              : PLAY_MISTAKE;
+}
+
+static enum play play_stopped(struct stage *st, const struct scenario_line *l) {
+        if (st->rehearsal)
+                return stage_mistake(st, "expected 'stopped' before anything happens; did you mean "
+                                         "'stop'?");
+        st->start_stopped = true;
+        return PLAY_GOOD;
+}
+
+static enum play disk_mistake(struct stage *st, const char *name, const char *why) {
+        return stage_mistake(st, "there is no disk '%s'%s", name, why);
+}
+
+static enum play play_plug(struct stage *st, const struct scenario_line *l) {
+        return sim_plug(rehearsal_sim(st->rehearsal), l->words[1])
+                       ? PLAY_GOOD
+                       : disk_mistake(st, l->words[1], " in the drawer");
+}
+
+static enum play play_pull(struct stage *st, const struct scenario_line *l) {
+        return sim_pull(rehearsal_sim(st->rehearsal), l->words[1])
+                       ? PLAY_GOOD
+                       : disk_mistake(st, l->words[1], " plugged");
+}
+
+static enum play play_write(struct stage *st, const struct scenario_line *l) {
+        uint64_t bytes;
+
+        if (!stage_parse_size(st, l->words[2], &bytes))
+                return PLAY_MISTAKE;
+        if (!sim_write(rehearsal_sim(st->rehearsal), l->words[1], bytes))
+                return stage_mistake(st, "no pool '%s' is imported", l->words[1]);
+        return PLAY_GOOD;
+}
+
+static enum play play_wait(struct stage *st, const struct scenario_line *l) {
+        usec_t duration, within = 2 * USEC_PER_HOUR;
+        uint32_t n = l->n_words;
+
+        if (text_equal(l->words[1], "until")) {
+                for (uint32_t i = 2; i < n; i++)
+                        if (text_equal(l->words[i], "within")) {
+                                if (!stage_parse_duration(st, l->words + i + 1, n - i - 1, &within))
+                                        return PLAY_MISTAKE;
+                                n = i;
+                        }
+                return stage_wait_until(st, l->words + 2, n - 2, within);
+        }
+        if (!stage_parse_duration(st, l->words + 1, n - 1, &duration))
+                return PLAY_MISTAKE;
+        rehearsal_run(st->rehearsal, duration);
+        return PLAY_GOOD;
+}
+
+static enum play play_expect(struct stage *st, const struct scenario_line *l) {
+        return stage_expect(st, l->words + 1, l->n_words - 1);
+}
+
+static uint64_t stage_new_client(struct stage *st) {
+        array_append(&st->requests, (struct stage_request){ .reason = "" });
+        return st->requests.count;
+}
+
+/* online zdev tank tank-b [--cancel] [--accept-data-loss] [--overwrite-leg] */
+static enum play play_wish(struct stage *st, const struct scenario_line *l) {
+        struct input_wish w = { .origin = ORIGIN_PERSON };
+        const char *words[SCENARIO_WORDS_MAX];
+        bool cancel = false;
+        uint32_t n = 0;
+
+        (void) wish_parse(l->words[0], &w.wish);
+        for (uint32_t i = 1; i < l->n_words; i++)
+                if (text_equal(l->words[i], "--cancel"))
+                        cancel = true;
+                else if (text_equal(l->words[i], "--accept-data-loss"))
+                        w.accept_data_loss = true;
+                else if (text_equal(l->words[i], "--overwrite-leg"))
+                        w.overwrite_leg = true;
+                else
+                        words[n++] = l->words[i];
+        if (!stage_find_entity(st, words, n, &w.entity))
+                return PLAY_MISTAKE;
+        if (!wish_suits(w.wish, config_entity(st->config, w.entity)->type))
+                return stage_mistake(st, "a %s cannot '%s'", words[0], l->words[0]);
+        if (!rehearsal_engine(st->rehearsal))
+                return stage_mistake(st, "the daemon does not run");
+        if (cancel) {
+                (void) rehearsal_cancel(
+                        st->rehearsal,
+                        &(struct input_cancel){ .wish = w.wish, .entity = w.entity });
+                return PLAY_GOOD;
+        }
+        w.client = stage_new_client(st);
+        (void) rehearsal_wish(st->rehearsal, &w);
+        return PLAY_GOOD;
+}
+
+static void stage_wish_for(struct stage *st, enum wish wish, entity_id id) {
+        (void) rehearsal_wish(
+                st->rehearsal,
+                &(struct input_wish){ .wish = wish, .entity = id, .origin = ORIGIN_MAINTENANCE });
+}
+
+/* SPEC 7: what is overdue. */
+static enum play play_maintenance(struct stage *st, const struct scenario_line *l) {
+        struct engine *e = rehearsal_engine(st->rehearsal);
+        struct view_entity v;
+
+        if (!e)
+                return stage_mistake(st, "the daemon does not run");
+        for (uint32_t i = 0; i < st->config->n_entities; i++) {
+                if (st->config->entities[i].type != ENTITY_ZDEV)
+                        continue;
+                engine_view_entity(e, i, rehearsal_now(st->rehearsal), &v);
+                if (v.overdue[OPERATION_UPDATE] || v.available_update_overdue)
+                        stage_wish_for(st, WISH_ONLINE, i);
+                if (v.overdue[OPERATION_TRIM])
+                        stage_wish_for(st, WISH_TRIM, i);
+                if (v.overdue[OPERATION_SCRUB])
+                        stage_wish_for(st, WISH_SCRUB, i);
+        }
+        return PLAY_GOOD;
+}
+
+static enum play play_startup(struct stage *st, const struct scenario_line *l) {
+        return rehearsal_startup(st->rehearsal) ? PLAY_GOOD
+                                                : stage_mistake(st, "the daemon does not run");
+}
+
+static enum play play_type(struct stage *st, const struct scenario_line *l) {
+        sim_type(rehearsal_sim(st->rehearsal), l->words + 1);
+        rehearsal_run(st->rehearsal, USEC_PER_SEC);
+        return PLAY_GOOD;
+}
+
+static enum play play_start(struct stage *st, const struct scenario_line *l) {
+        if (rehearsal_engine(st->rehearsal))
+                return stage_mistake(st, "the daemon runs already");
+        rehearsal_start(st->rehearsal);
+        return PLAY_GOOD;
+}
+
+static enum play play_stop(struct stage *st, const struct scenario_line *l) {
+        if (!rehearsal_engine(st->rehearsal))
+                return stage_mistake(st, "the daemon does not run");
+        rehearsal_stop(st->rehearsal);
+        return PLAY_GOOD;
+}
+
+/* kill [after N]: with -9, perhaps after N more effects. */
+static enum play play_kill(struct stage *st, const struct scenario_line *l) {
+        uint64_t n = 0;
+
+        if (l->n_words == 1)
+                return play_stop(st, l);
+        if (l->n_words != 3 || !text_equal(l->words[1], "after"))
+                return stage_mistake(st, "expected 'kill' or 'kill after <number of effects>'");
+        if (!stage_parse_number(st, l->words[2], 100000, &n))
+                return PLAY_MISTAKE;
+        rehearsal_kill_after(st->rehearsal, (uint32_t) n);
+        return PLAY_GOOD;
+}
+
+static enum play play_reboot(struct stage *st, const struct scenario_line *l) {
+        bool clean = text_equal(l->words[0], "reboot"), ran = rehearsal_engine(st->rehearsal);
+
+        rehearsal_reboot(st->rehearsal, clean);
+        if (ran)
+                rehearsal_start(st->rehearsal);
+        return PLAY_GOOD;
+}
+
+static enum play play_forget(struct stage *st, const struct scenario_line *l) {
+        if (rehearsal_engine(st->rehearsal))
+                return stage_mistake(st, "expected 'stop' before 'lose-memory'");
+        rehearsal_forget(st->rehearsal);
+        return PLAY_GOOD;
+}
+
+static bool command_kind_parse(const char *s, enum command_kind *ret) {
+        for (enum command_kind k = COMMAND_SETTLE; k < _COMMAND_KIND_MAX; k++)
+                if (text_equal(command_kind_print(k), s)) {
+                        *ret = k;
+                        return true;
+                }
+        return false;
+}
+
+static const char *command_kinds(struct stage *st) {
+        struct text t = {};
+        const char *s;
+
+        for (enum command_kind k = COMMAND_SETTLE; k < _COMMAND_KIND_MAX; k++)
+                text_addf(&t, "%s%s", k ? ", " : "", command_kind_print(k));
+        s = arena_strdup(st->arena, t.s);
+        text_done(&t);
+        return s;
+}
+
+/* fail-next <command> <how> [count] */
+static enum play play_fail_next(struct stage *st, const struct scenario_line *l) {
+        enum command_kind kind;
+        enum sim_fault fault;
+        uint64_t n = 1;
+
+        if (!command_kind_parse(l->words[1], &kind))
+                return stage_mistake(st, "expected one of %s, not '%s'", command_kinds(st),
+                                     l->words[1]);
+        if (!sim_fault_parse(l->words[2], &fault))
+                return stage_mistake(st,
+                                     "expected one of fail, hang, slow, no-effect, die, "
+                                     "die-after, not-started, not '%s'",
+                                     l->words[2]);
+        if (l->n_words > 3 && !stage_parse_number(st, l->words[3], 1000000, &n))
+                return PLAY_MISTAKE;
+        sim_fail_next(rehearsal_sim(st->rehearsal), kind, fault, (uint32_t) n);
+        return PLAY_GOOD;
+}
+
+static enum play play_passphrase(struct stage *st, const struct scenario_line *l) {
+        struct sim *s = rehearsal_sim(st->rehearsal);
+        uint64_t n = 1;
+
+        if (text_equal(l->words[1], "nobody") || text_equal(l->words[1], "right")) {
+                sim_set_passphrase(s, 0, text_equal(l->words[1], "nobody"));
+                return PLAY_GOOD;
+        }
+        if (!text_equal(l->words[1], "wrong"))
+                return stage_mistake(st, "expected wrong, right or nobody, not '%s'", l->words[1]);
+        if (l->n_words > 2 && !stage_parse_number(st, l->words[2], 1000000, &n))
+                return PLAY_MISTAKE;
+        sim_set_passphrase(s, (uint32_t) n, false);
+        return PLAY_GOOD;
+}
+
+/* events lost|doubled|late <percent> */
+static enum play play_events(struct stage *st, const struct scenario_line *l) {
+        uint64_t percent;
+
+        if (!stage_parse_number(st, l->words[2], 100, &percent))
+                return PLAY_MISTAKE;
+        if (text_equal(l->words[1], "lost"))
+                st->faults.event_lost = (unsigned) percent;
+        else if (text_equal(l->words[1], "doubled"))
+                st->faults.event_doubled = (unsigned) percent;
+        else if (text_equal(l->words[1], "late"))
+                st->faults.event_late = (unsigned) percent;
+        else
+                return stage_mistake(st, "expected lost, doubled or late, not '%s'", l->words[1]);
+        sim_set_faults(rehearsal_sim(st->rehearsal), &st->faults);
+        return PLAY_GOOD;
+}
+
+static enum play play_elsewhere(struct stage *st, const struct scenario_line *l) {
+        uint64_t n = 3;
+        bool exported = false;
+
+        for (uint32_t i = 2; i < l->n_words; i++)
+                if (text_equal(l->words[i], "exported"))
+                        exported = true;
+                else if (!stage_parse_number(st, l->words[i], 1000, &n))
+                        return PLAY_MISTAKE;
+        if (!sim_use_elsewhere(rehearsal_sim(st->rehearsal), l->words[1], n, exported))
+                return disk_mistake(st, l->words[1], " in the drawer");
+        return PLAY_GOOD;
+}
+
+static enum play play_clone(struct stage *st, const struct scenario_line *l) {
+        struct sim *s = rehearsal_sim(st->rehearsal);
+        bool clone = text_equal(l->words[0], "clone");
+
+        if (!text_equal(l->words[2], "as"))
+                return stage_mistake(st, "expected '%s <disk> as <new name>'", l->words[0]);
+        if (!(clone ? sim_clone : sim_counterfeit)(s, l->words[1], l->words[3]))
+                return stage_mistake(st, "there is no disk '%s', or there is a '%s' already",
+                                     l->words[1], l->words[3]);
+        return PLAY_GOOD;
+}
+
+static enum play play_checkpoint(struct stage *st, const struct scenario_line *l) {
+        bool on = text_equal(l->words[2], "on");
+
+        if (!on && !text_equal(l->words[2], "off"))
+                return stage_mistake(st, "expected on or off, not '%s'", l->words[2]);
+        if (!sim_checkpoint(rehearsal_sim(st->rehearsal), l->words[1], on))
+                return stage_mistake(st, "no pool '%s' is imported, or it is so already",
+                                     l->words[1]);
+        return PLAY_GOOD;
+}
+
+static enum play play_corrupt(struct stage *st, const struct scenario_line *l) {
+        if (!sim_corrupt(rehearsal_sim(st->rehearsal), l->words[1], l->words[2]))
+                return stage_mistake(st, "there is no leg '%s' of a pool '%s'", l->words[2],
+                                     l->words[1]);
+        return PLAY_GOOD;
+}
+
+static enum play play_hold(struct stage *st, const struct scenario_line *l) {
+        const char *holder = text_equal(l->words[0], "hold")
+                                     ? l->n_words > 2 ? l->words[2] : "loop0"
+                                     : NULL;
+
+        if (!sim_hold(rehearsal_sim(st->rehearsal), l->words[1], holder))
+                return stage_mistake(st, "there is no zvol '%s' (<pool>/<volume>) now",
+                                     l->words[1]);
+        return PLAY_GOOD;
+}
+
+static enum play play_slow(struct stage *st, const struct scenario_line *l) {
+        uint64_t factor;
+
+        if (!stage_parse_number(st, l->words[2], 100000, &factor))
+                return PLAY_MISTAKE;
+        if (!sim_set_slow(rehearsal_sim(st->rehearsal), l->words[1], (unsigned) factor))
+                return disk_mistake(st, l->words[1], "");
+        return PLAY_GOOD;
+}
+
+static enum play play_status(struct stage *st, const struct scenario_line *l) {
+        if (st->timeline)
+                timeline_status(st->timeline);
+        return PLAY_GOOD;
+}
+
+static enum play play_explain(struct stage *st, const struct scenario_line *l) {
+        entity_id id;
+
+        if (!stage_find_entity(st, l->words + 1, l->n_words - 1, &id))
+                return PLAY_MISTAKE;
+        if (st->timeline)
+                timeline_explain(st->timeline, id);
+        return PLAY_GOOD;
+}
+
+/* `words`: at least and at most, the verb among them. */
+static const struct verb {
+        const char *name;
+        uint32_t min, max;
+        bool before; /* may stand before there is a world, and makes none */
+        enum play (*play)(struct stage *st, const struct scenario_line *l);
+        const char *usage, *help;
+} verbs[] = {
+        { "config", 1, 2, true, play_config, "config [file]",
+          "the configuration: a file, or the lines up to 'end'" },
+        { "zfs", 2, 2, true, play_zfs, "zfs 2.1|2.3", "which ZFS" },
+        { "clock", 2, 3, true, play_clock, "clock <date> <time>", "what the clock shows" },
+        { "seed", 2, 2, true, play_seed, "seed <number>",
+          "nothing takes exactly as long as usual" },
+        { "stopped", 1, 1, true, play_stopped, "stopped", "the daemon does not run at first" },
+        { "plug", 2, 2, false, play_plug, "plug <disk>", "a disk by UUID, info or partition" },
+        { "pull", 2, 2, false, play_pull, "pull <disk>", "without asking" },
+        { "write", 3, 3, false, play_write, "write <pool> <size>", "somebody stores 5G" },
+        { "wait", 2, 63, false, play_wait, "wait <span> | wait until <what> [within <span>]",
+          "time passes" },
+        { "expect", 2, 63, false, play_expect, "expect <what>", "see below" },
+        { "online", 3, 7, false, play_wish, "online <type> <name...> [--cancel]", "ask for it" },
+        { "offline", 3, 7, false, play_wish, "offline <type> <name...> [--cancel]", "" },
+        { "scrub", 3, 7, false, play_wish, "scrub <type> <name...> [--cancel]", "" },
+        { "trim", 3, 7, false, play_wish, "trim <type> <name...> [--cancel]", "" },
+        { "snapshot", 3, 7, false, play_wish, "snapshot <type> <name...>", "" },
+        { "maintenance", 1, 1, false, play_maintenance, "maintenance", "do what is overdue" },
+        { "startup", 1, 1, false, play_startup, "startup", "run the on_startup handlers" },
+        { "type", 2, 63, false, play_type, "type <command...>",
+          "an administrator does something by hand" },
+        { "start", 1, 1, false, play_start, "start", "the daemon" },
+        { "stop", 1, 1, false, play_stop, "stop", "" },
+        { "kill", 1, 3, false, play_kill, "kill [after <n>]", "-9, after n more effects" },
+        { "reboot", 1, 1, false, play_reboot, "reboot", "the machine" },
+        { "power-cut", 1, 1, false, play_reboot, "power-cut", "and on again" },
+        { "reload", 1, 2, false, play_reload, "reload [file]", "another configuration" },
+        { "lose-memory", 1, 1, false, play_forget, "lose-memory", "rm zmirror.db" },
+        { "fail-next", 3, 4, false, play_fail_next, "fail-next <command> <how> [n]",
+          "the next n commands of that kind" },
+        { "passphrase", 2, 3, false, play_passphrase, "passphrase wrong [n]|right|nobody",
+          "what is answered" },
+        { "events", 3, 3, false, play_events, "events lost|doubled|late <percent>", "" },
+        { "elsewhere", 2, 4, false, play_elsewhere, "elsewhere <disk> [n] [exported]",
+          "another machine writes to it n times" },
+        { "clone", 4, 4, false, play_clone, "clone <disk> as <name>", "dd" },
+        { "counterfeit", 4, 4, false, play_clone, "counterfeit <disk> as <name>",
+          "same names, other content" },
+        { "checkpoint", 3, 3, false, play_checkpoint, "checkpoint <pool> on|off", "" },
+        { "corrupt", 3, 3, false, play_corrupt, "corrupt <pool> <leg>", "garbage on it" },
+        { "hold", 2, 3, false, play_hold, "hold <pool>/<volume> [by]", "something uses a zvol" },
+        { "release", 2, 2, false, play_hold, "release <pool>/<volume>", "" },
+        { "slow", 3, 3, false, play_slow, "slow <disk> <factor>", "" },
+        { "status", 1, 1, false, play_status, "status", "what is so now" },
+        { "explain", 3, 4, false, play_explain, "explain <type> <name...>",
+          "why it is not as wanted" },
+};
+
+void stage_help(FILE *f) {
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                (void) fprintf(f, "  %-46s %s\n", verbs[i].usage, verbs[i].help);
+        expect_help(f);
+}
+
+static const struct verb *verb_find(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                if (text_equal(verbs[i].name, name))
+                        return &verbs[i];
+        return NULL;
+}
+
+static enum play verb_mistake(struct stage *st, const char *word) {
+        const char *names[ELEMENTSOF(verbs)], *near;
+
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                names[i] = verbs[i].name;
+        near = text_nearest(word, names, ELEMENTSOF(verbs));
+        if (near)
+                return stage_mistake(st, "nobody can '%s', did you mean '%s'?", word, near);
+        return stage_mistake(st, "nobody can '%s'; expected plug, pull, write, wait, expect, ...",
+                             word);
+}
+
+enum play stage_play(struct stage *st, const struct scenario_line *l) {
+        const struct verb *v = verb_find(l->words[0]);
+
+        if (!v)
+                return verb_mistake(st, l->words[0]);
+        if (l->n_words < v->min || l->n_words > v->max)
+                return stage_mistake(st, "expected '%s'", v->usage);
+        if (!v->before && !stage_open(st))
+                return PLAY_MISTAKE;
+        return v->play(st, l);
+}
+
+const char *stage_error(const struct stage *st) {
+        return st->error.s ? st->error.s : "";
+}
+
+enum play stage_play_all(struct stage *st, const struct scenario *s, struct arena *a,
+                         const char **ret_error) {
+        st->path = s->path;
+        for (uint32_t i = 0; i < s->n_lines; i++) {
+                enum play p = stage_play(st, &s->lines[i]);
+
+                if (p == PLAY_GOOD)
+                        continue;
+                *ret_error = arena_printf(a, "%s:%u: %s", s->path, s->lines[i].number,
+                                          stage_error(st));
+                return p;
+        }
+        return PLAY_GOOD;
+}
+
+bool stage_pass(struct stage *st, usec_t duration) {
+        if (st->rehearsal)
+                rehearsal_run(st->rehearsal, duration);
+        return st->rehearsal;
+}
+
+uint64_t stage_n_steps(const struct stage *st) {
+        return st->rehearsal ? rehearsal_n_steps(st->rehearsal) : 0;
+}
+
+struct stage *stage_new(const struct stage_options *options) {
+        struct stage *st = memory_new(1, sizeof(*st));
+
+        st->options = *options;
+        st->arena = arena_new();
+        st->sim.seed = options->seed;
+        st->sim.old_zfs = options->old_zfs;
+        if (options->timeline)
+                st->timeline = timeline_new(st, options->timeline, options->color);
+        return st;
+}
+
+struct stage *stage_free(struct stage *st) {
+        if (!st)
+                return NULL;
+        (void) rehearsal_free(st->rehearsal);
+        (void) timeline_free(st->timeline);
+        for (size_t i = 0; i < st->configs.count; i++)
+                (void) config_free(st->configs.items[i]);
+        array_done(&st->configs);
+        array_done(&st->runs);
+        array_done(&st->requests);
+        text_done(&st->error);
+        (void) arena_free(st->arena);
+        free(st);
+        return NULL;
+}
