@@ -26,16 +26,17 @@ entity_id config_find_id(const struct config *c, const char *id) {
         return map_get(&c->by_id, id, &found) ? (entity_id) found : ENTITY_NONE;
 }
 
-static entity_id config_find_printed(const struct config *c, const char *format, const char *a,
-                                     const char *b) {
+/* "<before><a><between><b>"; ids are built the same way by config/build.c. */
+static entity_id config_find_built(const struct config *c, const char *before, const char *a,
+                                   const char *between, const char *b) {
         char id[ID_MAX];
-        int n = snprintf(id, sizeof(id), format, a, b);
+        int n = snprintf(id, sizeof(id), "%s%s%s%s", before, a, between, b);
 
         return n > 0 && (size_t) n < sizeof(id) ? config_find_id(c, id) : ENTITY_NONE;
 }
 
 entity_id config_find_pool(const struct config *c, const char *name) {
-        return config_find_printed(c, "zpool|name:%s%s", name, "");
+        return config_find_built(c, "zpool|name:", name, "", "");
 }
 
 /* A disk is also known by what its owner calls it. */
@@ -46,8 +47,8 @@ static entity_id config_find_disk(const struct config *c, const char *word) {
         for (i = 0; word[i] && i < sizeof(uuid) - 1; i++)
                 uuid[i] = (char) (word[i] >= 'A' && word[i] <= 'F' ? word[i] - 'A' + 'a' : word[i]);
         uuid[i] = 0;
-        if (config_find_printed(c, "disk|uuid:%s%s", uuid, "") != ENTITY_NONE)
-                return config_find_printed(c, "disk|uuid:%s%s", uuid, "");
+        if (config_find_built(c, "disk|uuid:", uuid, "", "") != ENTITY_NONE)
+                return config_find_built(c, "disk|uuid:", uuid, "", "");
         for (entity_id k = 0; k < c->n_entities; k++)
                 if (c->entities[k].type == ENTITY_DISK &&
                     text_equal(c->entities[k].disk.info, word))
@@ -59,22 +60,23 @@ entity_id config_find(const struct config *c, enum entity_type type, const char 
                       uint32_t n_words) {
         static const struct {
                 uint32_t n_words;
-                const char *format;
+                const char *before, *between;
         } forms[_ENTITY_TYPE_MAX] = {
-                [ENTITY_DISK] = { 1, NULL },
-                [ENTITY_PART] = { 1, "part|name:%s%s" },
-                [ENTITY_CRYPT] = { 1, "crypt|name:%s%s" },
-                [ENTITY_ZPOOL] = { 1, "zpool|name:%s%s" },
-                [ENTITY_ZVOL] = { 2, "zvol|pool:%s|name:%s" },
-                [ENTITY_DATASET] = { 2, "dataset|pool:%s|name:%s" },
-                [ENTITY_ZDEV] = { 2, "zdev|pool:%s|name:%s" },
+                [ENTITY_DISK] = { 1, NULL, NULL },
+                [ENTITY_PART] = { 1, "part|name:", "" },
+                [ENTITY_CRYPT] = { 1, "crypt|name:", "" },
+                [ENTITY_ZPOOL] = { 1, "zpool|name:", "" },
+                [ENTITY_ZVOL] = { 2, "zvol|pool:", "|name:" },
+                [ENTITY_DATASET] = { 2, "dataset|pool:", "|name:" },
+                [ENTITY_ZDEV] = { 2, "zdev|pool:", "|name:" },
         };
 
         if (n_words != forms[type].n_words)
                 return ENTITY_NONE;
         if (type == ENTITY_DISK)
                 return config_find_disk(c, words[0]);
-        return config_find_printed(c, forms[type].format, words[0], n_words > 1 ? words[1] : "");
+        return config_find_built(c, forms[type].before, words[0], forms[type].between,
+                                 n_words > 1 ? words[1] : "");
 }
 
 entity_id config_disk_of(const struct config *c, entity_id id) {

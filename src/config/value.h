@@ -1,0 +1,30 @@
+/* config/value.h - what a scalar or list in the configuration can mean: booleans, spans, names,
+ * schedules */
+#pragma once
+
+#include <stdbool.h>
+
+#include "config/diagnose.h"
+#include "config/tree.h"
+#include "model/config.h"
+
+/* Each diagnoses what does not fit and then leaves `ret` alone, returning false. Text in the arena.
+ */
+bool value_bool(struct diagnoser *d, const struct tree *t, bool *ret);
+bool value_number(struct diagnoser *d, const struct tree *t, uint32_t min, uint32_t max,
+                  uint32_t *ret);
+bool value_span(struct diagnoser *d, const struct tree *t, struct span *ret);
+bool value_text(struct arena *a, struct diagnoser *d, const struct tree *t, const char **ret);
+/* A name as ZFS, LUKS and GPT have them: no blanks or control characters, no leading dash; a slash
+ * only if allowed. */
+bool value_name(struct arena *a, struct diagnoser *d, const struct tree *t, bool slashes,
+                const char **ret);
+bool value_uuid(struct arena *a, struct diagnoser *d, const struct tree *t, const char **ret);
+/* A list of words, or a single one; NULL-terminated. */
+bool value_words(struct arena *a, struct diagnoser *d, const struct tree *t,
+                 const char *const **ret);
+bool value_log_level(struct diagnoser *d, const struct tree *t, enum log_level *ret);
+bool value_schedule(struct arena *a, struct diagnoser *d, const struct tree *t,
+                    struct schedule *ret);
+/* Words split at blanks; NULL-terminated. NULL for NULL or nothing. */
+const char *const *words_split(struct arena *a, const char *s);
