@@ -28,6 +28,6 @@ int label_open(const char *path);
  * at all; -EFBIG if the device is too small to have labels. */
 int label_read(int fd, struct arena *a, struct label *ret);
 
-/* What `zmirror label --json <device>` prints, and reads again. */
-char *label_print_json(struct arena *a, const struct label *l);
+/* What `zmirror label --json <device>` prints (one line without its end), and reads again. */
+char *label_print_json(struct arena *a, const char *device, const struct label *l);
 bool label_parse_json(const char *text, size_t len, struct arena *a, struct label *ret);
