@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -166,8 +167,8 @@ class Box:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.folder / "notify")
         self.notify.bind(str(self.folder / "notify"))
-        self.notify.settimeout(0.05)
         self.notified = ""
+        threading.Thread(target=self.read_notify, args=(self.notify,), daemon=True).start()
         daemon = subprocess.Popen([ZMIRROR, "daemon", *arguments], env=environment, stdin=subprocess.DEVNULL,
                                   stdout=log, stderr=log, preexec_fn=limits)
         log.close()
@@ -177,16 +178,16 @@ class Box:
     def start(self, **options):
         """A daemon that has said READY=1."""
         daemon = self.launch(**options)
-        wait_for("READY=1", lambda: "READY=1" in self.read_notify() or daemon.poll() is not None)
+        wait_for("READY=1", lambda: "READY=1" in self.notified or daemon.poll() is not None)
         if daemon.poll() is not None:
             raise AssertionError(f"the daemon ended with {daemon.returncode}")
         return daemon
 
-    def read_notify(self):
-        with contextlib.suppress(TimeoutError, socket.timeout, BlockingIOError):
+    def read_notify(self, notify):
+        """In a thread, as systemd would: a daemon that tells much must not wait for its reader."""
+        with contextlib.suppress(OSError):
             while True:
-                self.notified += self.notify.recv(4096).decode() + "\n"
-        return self.notified
+                self.notified += notify.recv(4096).decode() + "\n"
 
     def stop(self, daemon, expected=0, seconds=2.0, by=signal.SIGTERM):
         """Ends it; it has to be gone within that time (ten times that under a sanitizer's burden is no excuse)."""

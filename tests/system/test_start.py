@@ -14,7 +14,7 @@ def test_ready_is_said_when_the_socket_answers(box):
     assert box.call("io.zmirror.Version")["pid"] == daemon.pid
     wait_for("the first picture", box.is_ready)
     box.stop(daemon)
-    assert "STOPPING=1" in box.read_notify()
+    wait_for("STOPPING=1", lambda: "STOPPING=1" in box.notified)
 
 
 def test_sigint_stops_too(box):
@@ -65,7 +65,7 @@ def test_reload_takes_a_good_configuration(box):
     box.run("reload-config", status=0)
     ids = [e["id"] for e in box.call("io.zmirror.List", {"columns": ["id"]})["entities"]]
     assert "part|name:tank-c" in ids and "part|name:tank-b" not in ids, ids
-    assert "RELOADING=1" in box.read_notify()
+    wait_for("RELOADING=1", lambda: "RELOADING=1" in box.notified)
     box.stop(daemon)
 
 
