@@ -18,6 +18,7 @@ struct task {
         bool ended;       /* it was reported (it may still hang in the kernel) */
         bool hung;        /* in the kernel */
         bool cancelled;   /* nobody answered the prompt */
+        bool seen;        /* the spectators know that it has its effect */
         uint64_t hung_at; /* sim.changes when it was last tried */
         enum sim_fault fault;
         usec_t started, takes;
@@ -53,6 +54,7 @@ struct sim {
         uint64_t hostid;
         const struct world_listener *listener;
         struct sim_watcher watcher;
+        struct sim_checker checker;
 
         ARRAY(struct disk *) disks;
         ARRAY(struct volume *) volumes;

@@ -184,6 +184,7 @@ static void image_collide(struct image *i, const struct zpool *p) {
         ranges_copy(&lost, own);
         ranges_remove_all(&lost, &p->tree);
         ranges_remove_all(&i->holds, &lost);
+        i->collided |= !ranges_is_empty(&lost);
         for (uint64_t n = ranges_count(&lost); n > 0; n--)
                 for (uint32_t k = i->holds.count; k-- > 0;) {
                         uint64_t last = i->holds.items[k].to - 1;
@@ -280,16 +281,17 @@ static bool leg_is_required(const struct leg *l) {
         return leg_is_online(l) && n + top_spare(t) < t->n;
 }
 
-enum vdev_state zpool_state(const struct sim *s, const struct zpool *p) {
-        for (uint32_t i = 0; i < p->n_legs; i++) {
-                enum vdev_state state = p->legs[i].state;
-
-                if (state == VDEV_STATE_ONLINE)
-                        continue;
-                if (state != VDEV_STATE_FAULTED || s->options.old_zfs)
-                        return VDEV_STATE_DEGRADED; /* 2.3 takes no notice of a FAULTED leg */
-        }
+/* 2.3 takes no notice of a FAULTED leg. */
+static enum vdev_state legs_state(const struct sim *s, const struct leg *legs, uint32_t n) {
+        for (uint32_t i = 0; i < n; i++)
+                if (legs[i].state != VDEV_STATE_ONLINE &&
+                    (legs[i].state != VDEV_STATE_FAULTED || s->options.old_zfs))
+                        return VDEV_STATE_DEGRADED;
         return VDEV_STATE_ONLINE;
+}
+
+enum vdev_state zpool_state(const struct sim *s, const struct zpool *p) {
+        return legs_state(s, p->legs, p->n_legs);
 }
 
 /* --- txgs --- */
@@ -985,9 +987,7 @@ struct pool_status *zpool_status(struct sim *s, struct zpool *p) {
                                 r, raidz ? VDEV_TYPE_RAIDZ : VDEV_TYPE_MIRROR,
                                 raidz ? arena_printf(a, "raidz%u-%u", t->parity, k)
                                       : arena_printf(a, "mirror-%u", k),
-                                top_n_online(p, t, NULL) == t->n ? VDEV_STATE_ONLINE
-                                                                 : VDEV_STATE_DEGRADED,
-                                root, VDEV_NONE);
+                                legs_state(s, p->legs + t->first, t->n), root, VDEV_NONE);
                         r->vdevs[parent].guid = t->guid;
                         r->vdevs[parent].parity = t->parity;
                 }

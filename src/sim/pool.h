@@ -42,7 +42,8 @@ struct image {
         uint64_t txg, time;
         uint64_t hostid;
         bool exported;
-        bool foreign; /* last written by another machine */
+        bool foreign;  /* last written by another machine */
+        bool collided; /* newer data of its own was overwritten: what is on it is a mixture */
 };
 
 struct top {

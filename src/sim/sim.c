@@ -107,6 +107,10 @@ void sim_watch(struct sim *s, struct sim_watcher w) {
         s->watcher = w;
 }
 
+void sim_check(struct sim *s, struct sim_checker c) {
+        s->checker = c;
+}
+
 static void sim_on_hint(void *owner, void *what, uint64_t number) {
         struct sim *s = owner;
         struct look look = { .kind = (enum look_kind) number, .name = what };
@@ -396,6 +400,10 @@ static void task_on_apply(void *owner, void *what, uint64_t number) {
         case SIM_FAULT_SLOW:
         case SIM_FAULT_DIE_AFTER:
         case _SIM_FAULT_MAX:
+                if (s->checker.on_execute && !t->by_person && !t->seen)
+                        s->checker.on_execute(s->checker.userdata, &t->command,
+                                              sim_harm(s, &t->command));
+                t->seen = true;
                 t->answer = shell_execute(s, t);
                 break;
         }
@@ -733,6 +741,7 @@ bool sim_corrupt(struct sim *s, const char *pool, const char *leg) {
         if (!i || ranges_is_empty(&i->holds))
                 return false;
         ranges_remove(&i->holds, i->holds.items[0].from, i->holds.items[0].from + 1);
+        i->collided = true;
         s->changes++;
         return true;
 }
@@ -746,6 +755,18 @@ bool sim_hold(struct sim *s, const char *zvol, const char *holder) {
         n->holder = holder ? arena_strdup(s->arena, holder) : NULL;
         s->changes++;
         return true;
+}
+
+void sim_be_kind(struct sim *s) {
+        s->faults = (struct sim_faults){};
+        memset(s->next, 0, sizeof(s->next));
+        sim_set_passphrase(s, 0, false);
+        for (size_t i = 0; i < s->nodes.count; i++)
+                s->nodes.items[i]->holder = NULL;
+        for (size_t i = 0; i < s->pools.count; i++)
+                if (s->pools.items[i]->imported)
+                        (void) sim_checkpoint(s, s->pools.items[i]->name, false);
+        s->changes++;
 }
 
 bool sim_set_slow(struct sim *s, const char *disk, unsigned factor) {

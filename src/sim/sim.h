@@ -61,6 +61,8 @@ bool sim_checkpoint(struct sim *s, const char *pool, bool exists);
 bool sim_corrupt(struct sim *s, const char *pool, const char *leg);
 /* Something else uses a zvol ("loop0"); NULL: no more. */
 bool sim_hold(struct sim *s, const char *zvol, const char *holder);
+/* Nothing fails any more, whatever was said before; checkpoints and holders go. */
+void sim_be_kind(struct sim *s);
 bool sim_set_slow(struct sim *s, const char *disk, unsigned factor);
 
 enum sim_fault {
@@ -106,12 +108,23 @@ struct sim_watcher {
 
 void sim_watch(struct sim *s, struct sim_watcher w);
 
+/* For those who check: a command of zmirror has its effect now. `harm`: as sim_harm, or NULL. */
+struct sim_checker {
+        void (*on_execute)(void *userdata, const struct command *command, const char *harm);
+        void *userdata;
+};
+
+void sim_check(struct sim *s, struct sim_checker c);
+
 /* --- the truth, for those who check --- */
 
 /* What a command that is about to run would do to data, as a sentence; NULL: no harm. */
 const char *sim_harm(struct sim *s, const struct command *c);
-/* True if the leg lacks a block of its pool. */
+/* True if the leg lacks a block of its pool, or, away from it, of the pool as it was when it left.
+ */
 bool sim_leg_lacks(struct sim *s, entity_id leg);
+/* True if somebody overwrote newer data on it, or damaged it: nobody can say what it holds. */
+bool sim_leg_is_mixed(struct sim *s, entity_id leg);
 bool sim_leg_is_online(struct sim *s, entity_id leg);
 /* Wall clock: the last scrub that the leg was online for from start to end, and that found nothing
  * wrong with it. */

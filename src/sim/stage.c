@@ -164,6 +164,7 @@ static const struct config *stage_load_config(struct stage *st, const struct sce
 
 static void on_effects(void *userdata, const struct effects *e) {
         struct stage *st = userdata;
+        const struct rehearsal_watcher *also = st->options.also;
 
         for (size_t i = 0; i < e->tells.count; i++) {
                 const struct effect_tell *tell = &e->tells.items[i];
@@ -177,14 +178,19 @@ static void on_effects(void *userdata, const struct effects *e) {
         }
         if (st->timeline)
                 timeline_on_effects(st->timeline, e);
+        if (also && also->on_effects)
+                also->on_effects(also->userdata, e);
 }
 
 static void on_run(void *userdata, const struct command *c) {
         struct stage *st = userdata;
+        const struct rehearsal_watcher *also = st->options.also;
 
         array_append(&st->runs, command_print(st->arena, c));
         if (st->timeline)
                 timeline_on_run(st->timeline, c);
+        if (also && also->on_run)
+                also->on_run(also->userdata, c);
 }
 
 static void on_run_end(void *userdata, const struct command_end *end) {
@@ -255,8 +261,16 @@ static enum play play_zfs(struct stage *st, const struct scenario_line *l) {
 
 static enum play play_clock(struct stage *st, const struct scenario_line *l) {
         const char *text = words_join(st->arena, l->words + 1, l->n_words - 1);
-        usec_t wall;
+        usec_t wall, step;
 
+        if (st->rehearsal && (*text == '+' || *text == '-')) {
+                const char *span = text + 1;
+
+                if (!stage_parse_duration(st, &span, 1, &step))
+                        return PLAY_MISTAKE;
+                rehearsal_set_clock(st->rehearsal, *text == '+' ? (int64_t) step : -(int64_t) step);
+                return PLAY_GOOD;
+        }
         if (!time_parse_iso(text, &wall) &&
             !time_parse_iso(arena_printf(st->arena, "%s:00", text), &wall))
                 return stage_mistake(st,
@@ -623,7 +637,8 @@ static const struct verb {
         { "config", 1, 2, true, play_config, "config [file]",
           "the configuration: a file, or the lines up to 'end'" },
         { "zfs", 2, 2, true, play_zfs, "zfs 2.1|2.3", "which ZFS" },
-        { "clock", 2, 3, true, play_clock, "clock <date> <time>", "what the clock shows" },
+        { "clock", 2, 5, true, play_clock, "clock <date> <time> | clock +|-<span>",
+          "somebody sets the clock" },
         { "seed", 2, 2, true, play_seed, "seed <number>",
           "nothing takes exactly as long as usual" },
         { "stopped", 1, 1, true, play_stopped, "stopped", "the daemon does not run at first" },
@@ -731,16 +746,18 @@ bool stage_pass(struct stage *st, usec_t duration) {
         return st->rehearsal;
 }
 
-uint64_t stage_n_steps(const struct stage *st) {
-        return st->rehearsal ? rehearsal_n_steps(st->rehearsal) : 0;
+struct rehearsal *stage_rehearsal(struct stage *st) {
+        return st->rehearsal;
 }
 
 struct stage *stage_new(const struct stage_options *options) {
         struct stage *st = memory_new(1, sizeof(*st));
 
         st->options = *options;
+        st->config = options->config;
         st->arena = arena_new();
         st->sim.seed = options->seed;
+        st->sim.jitter = options->jitter;
         st->sim.old_zfs = options->old_zfs;
         if (options->timeline)
                 st->timeline = timeline_new(st, options->timeline, options->color);

@@ -11,9 +11,12 @@
 
 struct stage_options {
         uint64_t seed;
+        bool jitter; /* nothing takes exactly as long as usual */
         bool old_zfs;
-        const char *config_path; /* used unless the scenario brings its own; or NULL */
-        FILE *timeline;          /* where what happens is told as it happens; or NULL */
+        const char *config_path;              /* used unless the scenario brings its own; or NULL */
+        const struct config *config;          /* the same, borrowed */
+        const struct rehearsal_watcher *also; /* somebody else who wants to follow it; or NULL */
+        FILE *timeline; /* where what happens is told as it happens; or NULL */
         bool color;
 };
 
@@ -40,5 +43,5 @@ enum play stage_play_all(struct stage *st, const struct scenario *s, struct aren
 void stage_help(FILE *f);
 /* After each line at the prompt: `seconds` of the time of the world pass. False without a world. */
 bool stage_pass(struct stage *st, usec_t duration);
-/* Steps of the engine so far. */
-uint64_t stage_n_steps(const struct stage *st);
+/* NULL before there is a world. */
+struct rehearsal *stage_rehearsal(struct stage *st);

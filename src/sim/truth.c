@@ -151,6 +151,14 @@ static const char *harm_export(struct sim *s, const struct zpool *p) {
         return NULL;
 }
 
+static const char *harm_scrub(struct sim *s, const struct zpool *p) {
+        for (uint32_t i = 0; i < p->n_legs; i++)
+                if (p->legs[i].node && !p->legs[i].lost_since && !ranges_is_empty(&p->legs[i].dtl))
+                        return arena_printf(s->arena, "starts a scrub while %s has to catch up",
+                                            p->legs[i].path);
+        return NULL;
+}
+
 const char *sim_harm(struct sim *s, const struct command *c) {
         const char *const *argv = c->argv;
         struct zpool *p;
@@ -166,6 +174,8 @@ const char *sim_harm(struct sim *s, const struct command *c) {
                 return harm_legs(s, p, text_equal(argv[1], "online"), argv + 3);
         if (text_equal(argv[1], "export"))
                 return harm_export(s, p);
+        if (text_equal(argv[1], "scrub") && !text_equal(argv[2], "-s"))
+                return harm_scrub(s, p);
         return NULL;
 }
 
@@ -184,6 +194,13 @@ bool sim_leg_lacks(struct sim *s, entity_id id) {
         const struct image *i = l ? l->image ? l->image : l->volume->image : NULL;
 
         return i && !image_is_whole_for(i, image_tree(i));
+}
+
+bool sim_leg_is_mixed(struct sim *s, entity_id id) {
+        const struct leg *l = leg_of(s, id);
+        const struct image *i = l ? l->image ? l->image : l->volume->image : NULL;
+
+        return i && i->collided;
 }
 
 bool sim_leg_is_online(struct sim *s, entity_id id) {

@@ -1,0 +1,326 @@
+/* tests/sim/history.c - random histories: what people and fate do to a configuration */
+#include <stdlib.h>
+#include <string.h>
+
+#include "history.h"
+#include "invariant.h"
+
+/* --- drawing them --- */
+
+struct drawer {
+        struct play_history *h;
+        struct universe *u;
+        struct dice dice;
+};
+
+static void add_line(struct drawer *d, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+
+static void add_line(struct drawer *d, const char *format, ...) {
+        va_list args;
+
+        va_start(args, format);
+        array_append(&d->h->lines, arena_vprintf(d->u->arena, format, args));
+        va_end(args);
+}
+
+static uint64_t draw(struct drawer *d, uint64_t n) {
+        return dice_below(&d->dice, n);
+}
+
+#define PICK(d, list) ((list).items[draw(d, (list).count)])
+#define ONE_OF(d, ...)                                                                             \
+        ((const char *const[]){ __VA_ARGS__ }[draw(                                                \
+                d, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))])
+
+static void draw_wait(struct drawer *d) {
+        switch (draw(d, 6)) {
+        case 0:
+                add_line(d, "wait %llu ms", (unsigned long long) 1 + draw(d, 900));
+                break;
+        case 1:
+        case 2:
+                add_line(d, "wait %llu s", (unsigned long long) 1 + draw(d, 12));
+                break;
+        case 3:
+                add_line(d, "wait %llu s", (unsigned long long) 10 + draw(d, 120));
+                break;
+        case 4:
+                add_line(d, "wait until rest");
+                break;
+        case 5:
+                add_line(d, "wait %llu min", (unsigned long long) 5 + draw(d, 90));
+                break;
+        }
+}
+
+static void draw_plug(struct drawer *d) {
+        add_line(d, "plug %s", PICK(d, d->u->disks));
+}
+
+static void draw_pull(struct drawer *d) {
+        add_line(d, "pull %s", PICK(d, d->u->disks));
+}
+
+static void draw_write(struct drawer *d) {
+        add_line(d, "write %s %s", PICK(d, d->u->pools), ONE_OF(d, "1M", "300M", "4G", "30G"));
+}
+
+static void draw_wish(struct drawer *d) {
+        add_line(d, "%s %s%s", ONE_OF(d, "online", "online", "offline", "offline", "scrub", "trim"),
+                 PICK(d, d->u->things), draw(d, 6) ? "" : " --cancel");
+}
+
+static void draw_snapshot(struct drawer *d) {
+        const char *zvol, *slash;
+
+        if (!d->u->zvols.count)
+                return;
+        zvol = PICK(d, d->u->zvols);
+        slash = strchr(zvol, '/');
+        add_line(d, "snapshot zvol %.*s %s", (int) (slash - zvol), zvol, slash + 1);
+}
+
+static void draw_maintenance(struct drawer *d) {
+        add_line(d, "%s", ONE_OF(d, "maintenance", "startup"));
+}
+
+static void draw_typed(struct drawer *d) {
+        const char *pool = PICK(d, d->u->pools);
+        size_t leg = draw(d, d->u->legs.count);
+        const char *owner = d->u->legs.items[leg];
+        int length = (int) strcspn(owner, " ");
+
+        switch (draw(d, 7)) {
+        case 0:
+                add_line(d, "type zpool offline %.*s %s", length, owner, d->u->paths.items[leg]);
+                break;
+        case 1:
+                add_line(d, "type zpool online %.*s %s", length, owner, d->u->paths.items[leg]);
+                break;
+        case 2:
+                add_line(d, "type zpool clear %.*s", length, owner);
+                break;
+        case 3:
+                add_line(d, "type zpool export %s", pool);
+                break;
+        case 4:
+                add_line(d, "type zpool scrub %s%s", draw(d, 2) ? "" : "-s ", pool);
+                break;
+        case 5:
+                if (d->u->crypts.count) {
+                        const char *name = PICK(d, d->u->crypts);
+
+                        add_line(d, "type cryptsetup open /dev/disk/by-partlabel/%s %s", name,
+                                 name);
+                }
+                break;
+        case 6:
+                if (d->u->crypts.count)
+                        add_line(d, "type cryptsetup close %s", PICK(d, d->u->crypts));
+                break;
+        }
+}
+
+static void draw_daemon(struct drawer *d) {
+        switch (draw(d, 4)) {
+        case 0:
+                add_line(d, "kill after %llu", (unsigned long long) draw(d, 12));
+                break;
+        case 1:
+                add_line(d, "kill");
+                break;
+        case 2:
+                add_line(d, "start");
+                break;
+        case 3:
+                add_line(d, "kill");
+                add_line(d, "start");
+                break;
+        }
+}
+
+static void draw_machine(struct drawer *d) {
+        add_line(d, "%s", ONE_OF(d, "reboot", "power-cut"));
+}
+
+static void draw_fault(struct drawer *d) {
+        add_line(d, "fail-next %s %s",
+                 command_kind_print((enum command_kind) draw(d, _COMMAND_KIND_MAX)),
+                 sim_fault_print(SIM_FAULT_FAIL + (enum sim_fault) draw(d, _SIM_FAULT_MAX - 1)));
+}
+
+static void draw_events(struct drawer *d) {
+        add_line(d, "events %s %s", ONE_OF(d, "lost", "doubled", "late"),
+                 ONE_OF(d, "0", "0", "10", "60", "100"));
+}
+
+static void draw_passphrase(struct drawer *d) {
+        add_line(d, "passphrase %s", ONE_OF(d, "wrong", "wrong 5", "nobody", "right"));
+}
+
+static void draw_elsewhere(struct drawer *d) {
+        add_line(d, "elsewhere %s %llu%s", PICK(d, d->u->disks),
+                 (unsigned long long) 1 + draw(d, 200), draw(d, 2) ? " exported" : "");
+}
+
+static void draw_copy(struct drawer *d) {
+        const char *disk = PICK(d, d->u->disks), *verb = ONE_OF(d, "clone", "counterfeit");
+
+        add_line(d, "%s %s as copy-%s", verb, disk, disk);
+        add_line(d, "plug copy-%s", disk);
+        if (draw(d, 2)) {
+                add_line(d, "wait %llu s", (unsigned long long) draw(d, 60) + 1);
+                add_line(d, "pull copy-%s", disk);
+        }
+}
+
+static void draw_zfs(struct drawer *d) {
+        switch (draw(d, 3)) {
+        case 0:
+                add_line(d, "checkpoint %s %s", PICK(d, d->u->pools), ONE_OF(d, "on", "off"));
+                break;
+        case 1:
+                if (d->u->zvols.count)
+                        add_line(d, "%s %s", ONE_OF(d, "hold", "release"), PICK(d, d->u->zvols));
+                break;
+        case 2:
+                add_line(d, "slow %s %s", PICK(d, d->u->disks), ONE_OF(d, "1", "5", "50"));
+                break;
+        }
+}
+
+static void draw_clock(struct drawer *d) {
+        add_line(d, "clock %s", ONE_OF(d, "+1h", "-1h", "+3days", "-1day", "+1s"));
+}
+
+static const struct {
+        unsigned weight;
+        bool gentle; /* a good user does it, too */
+        void (*draw)(struct drawer *d);
+} kinds[] = {
+        { 30, true, draw_wait },       { 20, true, draw_plug },      { 14, false, draw_pull },
+        { 10, true, draw_write },      { 7, true, draw_wish },       { 1, true, draw_snapshot },
+        { 2, true, draw_maintenance }, { 4, false, draw_typed },     { 4, false, draw_daemon },
+        { 2, false, draw_machine },    { 3, false, draw_fault },     { 2, false, draw_events },
+        { 1, false, draw_passphrase }, { 1, false, draw_elsewhere }, { 1, false, draw_copy },
+        { 2, false, draw_zfs },        { 1, false, draw_clock },
+};
+
+void history_draw(struct play_history *h, struct universe *u, uint64_t seed,
+                  const struct history_options *options) {
+        struct drawer d = { .h = h, .u = u, .dice = { seed * 0x2545f491 + 5 } };
+        uint32_t n = 3 + (uint32_t) draw(&d, options->n_lines - 2);
+        unsigned sum = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
+                sum += kinds[i].gentle || !options->gentle ? kinds[i].weight : 0;
+        while (h->lines.count < n) {
+                unsigned at = (unsigned) draw(&d, sum);
+
+                for (size_t i = 0; i < ELEMENTSOF(kinds); i++) {
+                        unsigned weight = kinds[i].gentle || !options->gentle ? kinds[i].weight : 0;
+
+                        if (at < weight) {
+                                kinds[i].draw(&d);
+                                break;
+                        }
+                        at -= weight;
+                }
+        }
+}
+
+void history_done(struct play_history *h) {
+        array_done(&h->lines);
+}
+
+/* --- playing them --- */
+
+void history_play(const struct play_history *h, const struct config *config, uint64_t seed,
+                  FILE *timeline, struct verdict *ret) {
+        _cleanup_(invariant_freep) struct invariant *v = invariant_new();
+        _cleanup_(arena_freep) struct arena *a = arena_new();
+        _cleanup_(stage_freep) struct stage *st = stage_new(&(struct stage_options){
+                .seed = seed,
+                .jitter = true,
+                .old_zfs = seed % 4 == 3,
+                .config = config,
+                .timeline = timeline,
+                .also = invariant_watcher(v),
+        });
+        struct scenario_line line;
+        const char *error;
+
+        *ret = (struct verdict){};
+        for (size_t i = 0; i < h->lines.count && !invariant_broken(v); i++) {
+                if (!scenario_parse_line(a, h->lines.items[i], &line, &error))
+                        continue;
+                if (timeline)
+                        (void) fprintf(timeline, "> %s\n", h->lines.items[i]);
+                invariant_on_line(v);
+                (void) stage_play(st, &line);
+                invariant_follow(v, stage_rehearsal(st));
+        }
+        invariant_check_end(v);
+        if (invariant_broken(v)) {
+                ret->broken = true;
+                (void) snprintf(ret->kind, sizeof(ret->kind), "%s", invariant_kind(v));
+                (void) snprintf(ret->text, sizeof(ret->text), "%s", invariant_broken(v));
+        }
+        if (stage_rehearsal(st)) {
+                ret->n_steps = rehearsal_n_steps(stage_rehearsal(st));
+                ret->duration = sim_time(rehearsal_sim(stage_rehearsal(st)));
+        }
+}
+
+/* --- making them shorter --- */
+
+static bool still_breaks(const struct play_history *h, size_t from, size_t n,
+                         const struct config *config, uint64_t seed,
+                         const struct verdict *verdict) {
+        struct play_history shorter = {};
+        struct verdict now;
+
+        for (size_t i = 0; i < h->lines.count; i++)
+                if (i < from || i >= from + n)
+                        array_append(&shorter.lines, h->lines.items[i]);
+        history_play(&shorter, config, seed, NULL, &now);
+        history_done(&shorter);
+        return now.broken && strcmp(now.kind, verdict->kind) == 0;
+}
+
+void history_minimise(struct play_history *h, const struct config *config, uint64_t seed,
+                      const struct verdict *verdict) {
+        for (size_t n = h->lines.count / 2; n > 0; n = n > 1 ? n / 2 : 0) {
+                bool again;
+
+                do {
+                        again = false;
+                        for (size_t from = 0; from + n <= h->lines.count;) {
+                                if (!still_breaks(h, from, n, config, seed, verdict)) {
+                                        from += n;
+                                        continue;
+                                }
+                                for (size_t k = 0; k < n; k++)
+                                        (void) array_remove(&h->lines, from);
+                                again = true;
+                        }
+                } while (again && n == 1);
+        }
+}
+
+void history_print(const struct play_history *h, const struct universe *u, uint64_t seed, FILE *f) {
+        const char *s = u->yaml.s;
+
+        (void) fprintf(f, "seed %llu\n%sconfig\n", (unsigned long long) seed,
+                       seed % 4 == 3 ? "zfs 2.1\n" : "");
+        while (*s) {
+                size_t n = strcspn(s, "\n");
+
+                (void) fprintf(f, "  %.*s\n", (int) n, s);
+                s += n + (s[n] == '\n');
+        }
+        (void) fprintf(f, "end\n");
+        for (size_t i = 0; i < h->lines.count; i++)
+                (void) fprintf(f, "%s\n", h->lines.items[i]);
+}

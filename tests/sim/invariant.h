@@ -1,0 +1,26 @@
+/* tests/sim/invariant.h - what no history may break, whatever faults occur (DESIGN: Tests) */
+#pragma once
+
+#include "sim/rehearsal.h"
+
+struct invariant;
+
+/* Checks the rehearsal from now on; NULL config: when the first effects come. */
+struct invariant *invariant_new(void);
+struct invariant *invariant_free(struct invariant *v);
+DEFINE_CLEANUP(struct invariant *, invariant_free);
+
+/* To be given to the stage. */
+const struct rehearsal_watcher *invariant_watcher(struct invariant *v);
+/* As soon as there is a world. */
+void invariant_follow(struct invariant *v, struct rehearsal *r);
+/* Somebody did something: what happens now is not the daemon repeating itself. */
+void invariant_on_line(struct invariant *v);
+/* At the end of a history: the world becomes kind, everything has to come to rest, all requests
+ * have to end, and a restart of the daemon must change nothing. */
+void invariant_check_end(struct invariant *v);
+
+/* The first one that was broken, as a sentence; NULL: none. */
+const char *invariant_broken(const struct invariant *v);
+/* A word for its kind, by which a shorter history is known to break the same one. */
+const char *invariant_kind(const struct invariant *v);

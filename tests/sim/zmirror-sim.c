@@ -1,0 +1,183 @@
+/* tests/sim/zmirror-sim.c - plays random histories until one breaks an invariant, or time is up */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "config/config_load.h"
+#include "history.h"
+
+#define HISTORIES_PER_UNIVERSE 32
+
+static uint64_t arg_seed = 1, arg_histories = UINT64_MAX;
+static double arg_seconds = 10;
+static uint32_t arg_lines = 40, arg_disks;
+static bool arg_replay, arg_verbose, arg_gentle, arg_go_on;
+
+static double now_seconds(void) {
+        struct timespec t;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &t);
+        return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
+}
+
+struct tally {
+        uint64_t n_histories, n_steps, n_broken;
+        double days;
+};
+
+static struct config *universe_config(const struct universe *u) {
+        _cleanup_(arena_freep) struct arena *a = arena_new();
+        struct diagnoses d = {};
+        struct config *c = config_parse(a, "universe.yml", u->yaml.s, u->yaml.length, false, &d);
+
+        for (size_t i = 0; i < d.count && !c; i++)
+                (void) fprintf(stderr, "%s\n", diagnosis_print(a, "universe.yml", &d.items[i]));
+        return c;
+}
+
+static void report(struct play_history *h, const struct universe *u, const struct config *c,
+                   uint64_t seed, const struct verdict *v) {
+        size_t n = h->lines.count;
+
+        (void) printf("seed %" PRIu64 ": %s: %s\n", seed, v->kind, v->text);
+        history_minimise(h, c, seed, v);
+        (void) printf("# the history, %zu of its %zu lines:\n", h->lines.count, n);
+        history_print(h, u, seed, stdout);
+        (void) printf("# replay: zmirror-sim --replay --seed %" PRIu64 " --lines %u%s%s\n\n", seed,
+                      arg_lines, arg_gentle ? " --gentle" : "", arg_disks ? " --disks ..." : "");
+}
+
+/* False: an invariant was broken. */
+static bool play_seed(uint64_t seed, struct universe *u, const struct config *c,
+                      struct tally *tally) {
+        struct play_history h = {};
+        struct verdict v;
+        bool good;
+
+        history_draw(&h, u, seed,
+                     &(struct history_options){ .n_lines = arg_lines, .gentle = arg_gentle });
+        history_play(&h, c, seed, NULL, &v);
+        tally->n_histories++;
+        tally->n_steps += v.n_steps;
+        tally->days += (double) v.duration / (double) USEC_PER_DAY;
+        tally->n_broken += v.broken;
+        good = !v.broken;
+        if (v.broken) {
+                report(&h, u, c, seed, &v);
+                if (arg_replay && arg_verbose)
+                        history_play(&h, c, seed, stdout, &v);
+        } else if (arg_replay && arg_verbose)
+                history_play(&h, c, seed, stdout, &v);
+        history_done(&h);
+        return good;
+}
+
+/* All histories of one universe. False: stop. */
+static bool play_universe(uint64_t first, uint64_t n, double until, struct tally *tally) {
+        _cleanup_(universe_freep) struct universe *u = universe_new(
+                first / HISTORIES_PER_UNIVERSE,
+                &(struct universe_options){ .n_disks = arg_disks, .plain = arg_gentle });
+        struct config *c = universe_config(u);
+        bool good = c;
+
+        for (uint64_t i = 0; good && i < n && tally->n_histories < arg_histories; i++) {
+                good = play_seed(first + i, u, c, tally) || arg_go_on;
+                if (now_seconds() > until)
+                        break;
+        }
+        (void) config_free(c);
+        return good;
+}
+
+static void usage(void) {
+        (void) fprintf(
+                stderr,
+                "usage: zmirror-sim [--seconds N] [--histories N] [--seed S] [--lines N]\n"
+                "                   [--disks N] [--gentle] [--go-on] [--replay [--verbose]]\n");
+        exit(2);
+}
+
+static void parse_arguments(int argc, char **argv) {
+        static const struct option options[] = {
+                { "seconds", required_argument, NULL, 't' },
+                { "seed", required_argument, NULL, 's' },
+                { "histories", required_argument, NULL, 'n' },
+                { "lines", required_argument, NULL, 'l' },
+                { "disks", required_argument, NULL, 'd' },
+                { "replay", no_argument, NULL, 'r' },
+                { "verbose", no_argument, NULL, 'v' },
+                { "gentle", no_argument, NULL, 'g' },
+                { "go-on", no_argument, NULL, 'k' },
+                {},
+        };
+        uint64_t n;
+        int c;
+
+        while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+                if (optarg && !text_to_u64(optarg, &n))
+                        usage();
+                switch (c) {
+                case 't':
+                        arg_seconds = (double) n;
+                        break;
+                case 's':
+                        arg_seed = n;
+                        break;
+                case 'n':
+                        arg_histories = n;
+                        arg_seconds = 1e9;
+                        break;
+                case 'l':
+                        arg_lines = n < 3 ? 3 : n > 100000 ? 100000 : (uint32_t) n;
+                        break;
+                case 'd':
+                        arg_disks = n > 40 ? 40 : (uint32_t) n;
+                        break;
+                case 'r':
+                        arg_replay = true;
+                        break;
+                case 'v':
+                        arg_verbose = true;
+                        break;
+                case 'g':
+                        arg_gentle = true;
+                        break;
+                case 'k':
+                        arg_go_on = true;
+                        break;
+                default:
+                        usage();
+                }
+        }
+}
+
+int main(int argc, char **argv) {
+        struct tally tally = {};
+        double began = now_seconds(), took;
+        uint64_t seed;
+        bool good = true;
+
+        parse_arguments(argc, argv);
+        (void) setenv("TZ", "Europe/Berlin", true);
+        tzset();
+        seed = arg_seed;
+        if (arg_replay) {
+                arg_histories = 1;
+                good = play_universe(seed, 1, began + 1e9, &tally);
+        }
+        while (!arg_replay && good && tally.n_histories < arg_histories &&
+               now_seconds() < began + arg_seconds) {
+                uint64_t n = HISTORIES_PER_UNIVERSE - seed % HISTORIES_PER_UNIVERSE;
+
+                good = play_universe(seed, n, began + arg_seconds, &tally);
+                seed += n;
+        }
+        took = now_seconds() - began;
+        (void) printf("%" PRIu64 " histories, %" PRIu64 " broken; %" PRIu64 " steps of the engine, "
+                      "%.0f a second; %.1f simulated days a second\n",
+                      tally.n_histories, tally.n_broken, tally.n_steps,
+                      (double) tally.n_steps / took, tally.days / took);
+        return tally.n_broken || !good ? 1 : 0;
+}
