@@ -44,7 +44,7 @@ static entity_id config_find_disk(const struct config *c, const char *word) {
         char uuid[64];
         size_t i;
 
-        for (i = 0; word[i] && i < sizeof(uuid) - 1; i++)
+        for (i = 0; i < sizeof(uuid) - 1 && word[i]; i++)
                 uuid[i] = (char) (word[i] >= 'A' && word[i] <= 'F' ? word[i] - 'A' + 'a' : word[i]);
         uuid[i] = 0;
         if (config_find_built(c, "disk|uuid:", uuid, "", "") != ENTITY_NONE)
