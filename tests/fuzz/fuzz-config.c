@@ -1,0 +1,20 @@
+/* tests/fuzz/fuzz-config.c - a configuration is the administrator's, but may be anything */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config_load.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        _cleanup_(arena_freep) struct arena *a = arena_new();
+        struct diagnoses d;
+        struct config *c = config_parse(a, "fuzz.yml", (const char *) data, size, false, &d);
+
+        for (size_t i = 0; i < d.count; i++)
+                (void) diagnosis_print(a, "fuzz.yml", &d.items[i]);
+        if (c)
+                (void) config_summary(a, c);
+        (void) config_free(c);
+        return 0;
+}
