@@ -33,12 +33,15 @@ def count(result, output):
 
 def main(path):
     total_passed = total_failed = 0
+    tests = []
     try:
         with open(path, encoding="utf-8", errors="replace") as log:
             tests = [json.loads(line) for line in log if line.strip()]
     except OSError as e:
-        print(f"no test ran: {e}")
-        tests = []
+        print(e)
+    if not tests:
+        print("no test ran")
+        total_failed = 1
     for test in sorted(tests, key=lambda t: t["name"]):
         output = (test.get("stdout") or "") + "\n" + (test.get("stderr") or "")
         passed, failed = count(test["result"], output)

@@ -469,9 +469,11 @@ static int make_linux_world(struct sd_event *loop, const struct daemon_options *
                             struct world **ret) {
         static char self[PATH_MAX];
         ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-        struct linux_options linux_options = { .kstat_dir = options->kstat_dir,
-                                               .label_program = self,
-                                               .zfs_events = true };
+        struct linux_options linux_options = {
+                .kstat_dir = options->kstat_dir,
+                .label_program = options->label_program ? options->label_program : self,
+                .zfs_events = true,
+        };
 
         if (n < 0)
                 return -errno;
@@ -544,6 +546,7 @@ int daemon_main(int argc, char **argv) {
                 .socket_path = environment_or("ZMIRROR_SOCKET_PATH", MESSAGE_SOCKET_DEFAULT),
                 .cache_path = environment_or("ZMIRROR_CACHE_PATH", CACHE_PATH_DEFAULT),
                 .kstat_dir = environment_or("ZMIRROR_KSTAT_DIR", NULL),
+                .label_program = environment_or("ZMIRROR_LABEL_PROGRAM", NULL),
         };
         int status;
 

@@ -6,7 +6,8 @@ struct world;
 
 struct daemon_options {
         const char *config_path, *socket_path, *cache_path;
-        const char *kstat_dir; /* for tests; NULL: the usual place */
+        /* For tests; NULL: the usual ones. */
+        const char *kstat_dir, *label_program;
 };
 
 /* Makes the world that the daemon looks at and acts on, in that event loop. 0 or negative errno. */

@@ -1,5 +1,7 @@
 """tests/system/harness.py - the real daemon in a folder of its own, with stand-ins for what it runs
 
+Arguments: zmirror, zmirror-trigger, the stage of umockdev, and names of tests (all, if there are none).
+
 A test is a function test_...(box) of a file that ends with `harness.main(globals())`. `box` is a Box: a temporary
 folder with a configuration, a state file, a socket, kernel statistics, and programs that stand first in PATH.
 """
@@ -122,6 +124,8 @@ class Box:
         self.log = self.folder / "log"
         self.ran = self.folder / "ran"
         self.daemons = []
+        self.more_environment = {}  # of daemons
+        self.to_close = []
         self.kstat.mkdir()
         self.programs.mkdir()
         self.config.write_text(CONFIG)
@@ -154,7 +158,7 @@ class Box:
             "ZMIRROR_CACHE_PATH": str(self.cache),
             "ZMIRROR_SOCKET_PATH": str(self.socket),
             "ZMIRROR_KSTAT_DIR": str(self.kstat),
-            "ASAN_OPTIONS": "detect_leaks=1:exitcode=99",
+            "ASAN_OPTIONS": "detect_leaks=1:exitcode=99:verify_asan_link_order=0",
             "TZ": "UTC",
         }
 
@@ -162,6 +166,7 @@ class Box:
         """Starts a daemon and waits for nothing."""
         log = open(self.log, "ab")
         environment = self.environment()
+        environment.update(self.more_environment)
         environment["NOTIFY_SOCKET"] = str(self.folder / "notify")
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         with contextlib.suppress(FileNotFoundError):
@@ -247,7 +252,7 @@ class Box:
 
 def main(names):
     """Runs the tests of a file, or those that are named on the command line."""
-    wanted = sys.argv[3:]
+    wanted = sys.argv[4:]
     passed = failed = 0
     for name, test in list(names.items()):
         if not name.startswith("test_") or (wanted and name not in wanted):
@@ -265,6 +270,8 @@ def main(names):
             print(f"FAILED {name}\n{traceback.format_exc()}--- log of the daemon:\n{box.log_text()[-6000:]}",
                   flush=True)
         finally:
+            for thing in box.to_close:
+                thing.close()
             box.close()
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)
