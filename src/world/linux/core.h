@@ -1,0 +1,49 @@
+/* world/linux/core.h - what the files of the real world share */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/array.h"
+#include "world/linux/child.h"
+#include "world/world.h"
+
+struct arena;
+struct follower;
+struct monitor;
+struct sd_event;
+struct sd_event_source;
+
+/* Something that was asked for and is begun as soon as the loop turns. */
+struct task {
+        struct arena *arena; /* holds what the task needs */
+        uint64_t tag;
+        bool is_look;
+        struct look look;
+        struct command command;
+};
+
+/* The GUID of a pool, where only a program tells it. */
+struct pool_known {
+        char *name;
+        uint64_t guid;
+};
+
+struct linux_world {
+        struct world world;
+        struct sd_event *loop;
+        struct world_listener listener;
+        struct children *children;
+        ARRAY(struct task) tasks;
+        struct sd_event_source *begin;
+        struct monitor *monitor;
+        struct follower *follower;
+        char *kstat_dir, *label_program;
+        bool zfs_events;
+        bool status_has_no_json; /* zpool is older than 2.3 */
+        ARRAY(struct pool_known) known;
+        char boot_id[40];
+};
+
+/* Something may have changed there. */
+void world_hint(struct linux_world *w, enum look_kind kind, const char *name);

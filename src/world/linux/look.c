@@ -1,0 +1,226 @@
+/* world/linux/look.c - each look: what is read, or which program is asked, and the answer
+ *
+ * Most is read at once from /proc, /sys and udev's files, which never block. What a pool says and
+ * what a label says is asked from a child, as either may hang for as long as a disk does. A child
+ * that was given up is not joined by another one: as long as it hangs, so would they. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "world/linux/core.h"
+#include "world/linux/device.h"
+#include "world/linux/file.h"
+#include "world/linux/holder.h"
+#include "world/linux/kstat.h"
+#include "world/linux/label.h"
+#include "world/linux/look.h"
+#include "world/linux/monitor.h"
+#include "world/linux/mountinfo.h"
+#include "world/linux/pool_look.h"
+
+#define LABEL_LIMIT     (10 * USEC_PER_SEC)
+#define LABEL_TEXT_MAX  (64u * 1024)
+#define MOUNTS_TEXT_MAX (16u * 1024 * 1024)
+
+/* --- answers
+ * -------------------------------------------------------------------------------------- */
+
+void look_answer(struct linux_world *w, uint64_t tag, struct facts *facts) {
+        w->listener.on_facts(w->listener.userdata, tag, facts);
+        facts->pool = pool_status_free(facts->pool);
+}
+
+void look_fail(struct linux_world *w, uint64_t tag, const struct look *what, const char *error) {
+        struct facts facts = {
+                .kind = what->kind,
+                .name = what->name,
+                .failed = true,
+                .error = error,
+        };
+
+        look_answer(w, tag, &facts);
+}
+
+/* --- looks that are answered at once
+ * -------------------------------------------------------------- */
+
+static const char *look_devices(struct arena *a, struct linux_world *w, struct facts *facts) {
+        struct device *devices;
+        int r;
+
+        r = device_look_all(a, &devices, &facts->n_devices);
+        if (r < 0)
+                return arena_printf(a, "cannot list the block devices: %s", strerror(-r));
+        facts->devices = devices;
+        monitor_note(w->monitor, /* syspath= */ NULL, devices, facts->n_devices);
+        return NULL;
+}
+
+static const char *look_device(struct arena *a, struct linux_world *w, struct facts *facts) {
+        struct device *device;
+
+        if (device_look(a, facts->name, &device)) {
+                facts->devices = device;
+                facts->n_devices = 1;
+        }
+        monitor_note(w->monitor, facts->name, facts->devices, facts->n_devices);
+        return NULL;
+}
+
+static const char *look_pools(struct arena *a, struct linux_world *w, struct facts *facts) {
+        struct pool_seen *pools;
+        int r;
+
+        r = kstat_look_pools(w->kstat_dir, a, &pools, &facts->n_pools);
+        if (r < 0)
+                return arena_printf(a, "cannot read %s: %s", w->kstat_dir, strerror(-r));
+        facts->pools = pools;
+        return NULL;
+}
+
+static const char *look_mounts(struct arena *a, struct linux_world *w, struct facts *facts) {
+        struct text t = {};
+        struct mount *mounts;
+        int r;
+
+        r = file_read("/proc/self/mountinfo", MOUNTS_TEXT_MAX, &t);
+        if (r >= 0) {
+                mountinfo_parse(t.s, t.length, a, &mounts, &facts->n_mounts);
+                facts->mounts = mounts;
+        }
+        text_done(&t);
+        return r < 0 ? arena_printf(a, "cannot read /proc/self/mountinfo: %s", strerror(-r)) : NULL;
+}
+
+static const char *look_holders(struct arena *a, struct linux_world *w, struct facts *facts) {
+        struct holder *holders;
+
+        holder_look(a, facts->name, &holders, &facts->n_holders);
+        facts->holders = holders;
+        return NULL;
+}
+
+/* Returns why the look has failed, or NULL. */
+typedef const char *(*look_function)(struct arena *a, struct linux_world *w, struct facts *facts);
+
+static void look_at_once(struct linux_world *w, uint64_t tag, const struct look *what,
+                         look_function function) {
+        _cleanup_(arena_freep) struct arena *a = arena_new();
+        struct facts facts = { .kind = what->kind, .name = what->name };
+        const char *error = function(a, w, &facts);
+
+        if (error)
+                look_fail(w, tag, what, error);
+        else
+                look_answer(w, tag, &facts);
+}
+
+/* --- labels
+ * --------------------------------------------------------------------------------------- */
+
+struct label_look {
+        struct linux_world *w;
+        struct arena *arena;
+        uint64_t tag;
+        struct look what;
+};
+
+static void label_free(void *userdata) {
+        struct label_look *l = userdata;
+
+        arena_free(l->arena);
+}
+
+static void on_label_end(void *userdata, const struct child_end *end) {
+        struct label_look *l = userdata;
+        struct label label = {};
+        struct facts facts = { .kind = LOOK_LABEL, .name = l->what.name, .label = &label };
+        const char *error = NULL;
+
+        if (end->timed_out)
+                error = arena_printf(l->arena, "the labels of %s could not be read within %u s",
+                                     l->what.name, (unsigned) (LABEL_LIMIT / USEC_PER_SEC));
+        else if (!end->started || end->exit_status != 0)
+                error = arena_printf(l->arena, "cannot read the labels of %s: %s", l->what.name,
+                                     end->errors[0] ? end->errors : "the reader failed");
+        else if (!label_parse_json(end->output, end->output_length, l->arena, &label))
+                error = arena_printf(l->arena, "cannot make sense of what was read from %s",
+                                     l->what.name);
+        if (error)
+                look_fail(l->w, l->tag, &l->what, error);
+        else
+                look_answer(l->w, l->tag, &facts);
+        label_free(l);
+}
+
+static void look_label(struct linux_world *w, uint64_t tag, const struct look *what) {
+        struct arena *a = arena_new();
+        struct label_look *l = arena_new_one(a, struct label_look);
+        const char *const argv[] = { w->label_program, "label", "--json", "--", what->name, NULL };
+        struct child_options options = {
+                .argv = argv,
+                .output_max = LABEL_TEXT_MAX,
+                .time_limit = LABEL_LIMIT,
+                .subject = what->name,
+                .on_end = on_label_end,
+                .on_drop = label_free,
+                .userdata = l,
+        };
+
+        *l = (struct label_look){ w, a, tag, { what->kind, arena_strdup(a, what->name) } };
+        (void) child_start(w->children, &options);
+}
+
+/* --- all looks
+ * ------------------------------------------------------------------------------------ */
+
+static bool look_is_complete(const struct look *what) {
+        switch (what->kind) {
+        case LOOK_DEVICES:
+        case LOOK_POOLS:
+        case LOOK_MOUNTS:
+        case _LOOK_KIND_MAX:
+                return true;
+        case LOOK_DEVICE:
+        case LOOK_HOLDERS:
+        case LOOK_LABEL:
+                return what->name && what->name[0] == '/';
+        case LOOK_POOL:
+                return what->name && what->name[0];
+        }
+        return false;
+}
+
+/* A program for that is started only if the last one is not still hanging. */
+static bool look_hangs(struct linux_world *w, uint64_t tag, const struct look *what) {
+        _cleanup_(arena_freep) struct arena *a = NULL;
+
+        if ((what->kind != LOOK_POOL && what->kind != LOOK_LABEL) ||
+            !children_hang(w->children, what->name))
+                return false;
+        a = arena_new();
+        look_fail(w, tag, what,
+                  arena_printf(a, "an earlier look at %s still hangs in the kernel", what->name));
+        return true;
+}
+
+void look_begin(struct linux_world *w, uint64_t tag, const struct look *what) {
+        static const look_function functions[_LOOK_KIND_MAX] = {
+                [LOOK_DEVICES] = look_devices, [LOOK_DEVICE] = look_device,
+                [LOOK_POOLS] = look_pools,     [LOOK_MOUNTS] = look_mounts,
+                [LOOK_HOLDERS] = look_holders,
+        };
+
+        if (!look_is_complete(what))
+                look_fail(w, tag, what, "there is nothing of that name to look at");
+        else if (functions[what->kind])
+                look_at_once(w, tag, what, functions[what->kind]);
+        else if (look_hangs(w, tag, what))
+                return;
+        else if (what->kind == LOOK_POOL)
+                pool_look_begin(w, tag, what);
+        else
+                look_label(w, tag, what);
+}

@@ -1,0 +1,188 @@
+/* world/linux/prompt.c - commands that need a passphrase
+ *
+ * systemd's agents ask for it: on the console, in Plymouth, on a desktop, in an SSH session. It
+ * goes from one pipe to another through memory that is wiped, and nowhere else. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "world/linux/core.h"
+#include "world/linux/prompt.h"
+
+#define TRIES_MAX      3u
+#define PROMPT_LIMIT   (10 * USEC_PER_MIN)
+#define PASSPHRASE_MAX (CHILD_INPUT_MAX - 1)
+
+/* cryptsetup's word for a passphrase that does not fit. */
+#define EXIT_WRONG_PASSPHRASE 2
+
+struct prompt {
+        struct linux_world *w;
+        struct arena *arena;
+        uint64_t tag;
+        struct command command;
+        uint32_t tries;
+        bool waiting; /* for a person */
+};
+
+static void prompt_ask(struct prompt *p);
+
+static void prompt_free(void *userdata) {
+        struct prompt *p = userdata;
+
+        arena_free(p->arena);
+}
+
+static void prompt_set_waiting(struct prompt *p, bool waiting) {
+        struct world_listener *l = &p->w->listener;
+
+        if (p->waiting != waiting && l->on_prompt)
+                l->on_prompt(l->userdata, p->tag, waiting);
+        p->waiting = waiting;
+}
+
+static void prompt_finish(struct prompt *p, const struct command_end *end) {
+        struct world_listener *l = &p->w->listener;
+
+        prompt_set_waiting(p, false);
+        l->on_command_end(l->userdata, p->tag, end);
+        prompt_free(p);
+}
+
+static void prompt_try_again(struct prompt *p, const struct command_end *end) {
+        if (++p->tries < TRIES_MAX)
+                prompt_ask(p);
+        else
+                prompt_finish(p, end);
+}
+
+static void on_command_end(void *userdata, const struct child_end *end) {
+        struct command_end ended = {
+                .started = end->started,
+                .timed_out = end->timed_out,
+                .exit_status = end->exit_status,
+                .signal = end->signal,
+                .output = end->errors,
+        };
+
+        if (end->started && !end->timed_out && end->exit_status == EXIT_WRONG_PASSPHRASE)
+                prompt_try_again(userdata, &ended);
+        else
+                prompt_finish(userdata, &ended);
+}
+
+static void prompt_feed(struct prompt *p, const char *passphrase, size_t length) {
+        struct child_options options = {
+                .argv = p->command.argv,
+                .env = p->command.env,
+                .input = passphrase,
+                .input_length = length,
+                .outlives_us = true,
+                .time_limit = p->command.time_limit,
+                .on_end = on_command_end,
+                .on_drop = prompt_free,
+                .userdata = p,
+        };
+
+        (void) child_start(p->w->children, &options);
+}
+
+/* Nobody answered in time, somebody declined, or there is no such program. */
+static void prompt_unanswered(struct prompt *p, const struct child_end *end) {
+        struct command_end ended = {
+                .started = end->started,
+                .cancelled = end->started,
+                .timed_out = end->timed_out,
+                .exit_status = end->exit_status,
+                .signal = end->signal,
+                .output = end->errors,
+        };
+
+        prompt_finish(p, &ended);
+}
+
+/* Not worth to be tried. */
+static void prompt_unusable(struct prompt *p, const char *why) {
+        struct command_end ended = {
+                .started = true,
+                .exit_status = EXIT_WRONG_PASSPHRASE,
+                .output = why,
+        };
+
+        prompt_try_again(p, &ended);
+}
+
+static void on_answer(void *userdata, const struct child_end *end) {
+        struct prompt *p = userdata;
+        size_t length = end->output_length;
+
+        if (!end->started || end->timed_out || end->exit_status != 0) {
+                prompt_unanswered(p, end);
+                return;
+        }
+        prompt_set_waiting(p, false);
+        if (length > 0 && end->output[length - 1] == '\n')
+                length--;
+        if (length == 0)
+                prompt_unusable(p, "the passphrase given is empty");
+        else if (end->output_cut)
+                prompt_unusable(p, "the passphrase given is too long");
+        else
+                prompt_feed(p, end->output, length);
+}
+
+/* "Passphrase for crypt: tank-b (wrong passphrase, try 2 of 3):" */
+static const char *prompt_question(const struct prompt *p) {
+        const char *question = p->command.prompt ? p->command.prompt : "Passphrase:";
+        int n = (int) strlen(question) - text_ends(question, ":");
+
+        if (p->tries == 0)
+                return question;
+        return arena_printf(p->arena, "%.*s (wrong passphrase, try %" PRIu32 " of %u):", n,
+                            question, p->tries + 1, TRIES_MAX);
+}
+
+/* By what agents tell prompts apart: the mapping's name. */
+static const char *prompt_id(const struct prompt *p) {
+        const char *const *argv = p->command.argv;
+        size_t n = 0;
+
+        while (argv[n])
+                n++;
+        return arena_printf(p->arena, "--id=zmirror:%s", n > 3 ? argv[3] : "");
+}
+
+static void prompt_ask(struct prompt *p) {
+        const char *const argv[] = {
+                "systemd-ask-password",
+                "--no-tty",
+                arena_printf(p->arena, "--timeout=%" PRIu64, PROMPT_LIMIT / USEC_PER_SEC),
+                prompt_id(p),
+                "--icon=drive-harddisk",
+                "--",
+                prompt_question(p),
+                NULL,
+        };
+        struct child_options options = {
+                .argv = argv,
+                .output_max = PASSPHRASE_MAX,
+                .secret = true,
+                .time_limit = PROMPT_LIMIT + USEC_PER_MIN,
+                .on_end = on_answer,
+                .on_drop = prompt_free,
+                .userdata = p,
+        };
+
+        prompt_set_waiting(p, true);
+        (void) child_start(p->w->children, &options);
+}
+
+void prompt_begin(struct linux_world *w, uint64_t tag, struct arena *a,
+                  const struct command *command) {
+        struct prompt *p = arena_new_one(a, struct prompt);
+
+        *p = (struct prompt){ .w = w, .arena = a, .tag = tag, .command = *command };
+        prompt_ask(p);
+}

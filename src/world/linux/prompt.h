@@ -1,0 +1,13 @@
+/* world/linux/prompt.h - commands that need a passphrase */
+#pragma once
+
+#include <stdint.h>
+
+struct arena;
+struct command;
+struct linux_world;
+
+/* Asks for the passphrase and runs the command with it on its standard input, up to three times.
+ * Takes the arena, which holds the command. */
+void prompt_begin(struct linux_world *w, uint64_t tag, struct arena *a,
+                  const struct command *command);
