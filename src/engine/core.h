@@ -81,6 +81,8 @@ struct node {
         bool ambiguous;             /* two devices carry its name */
         bool dead;          /* crypt: its mapping stands on a device that is gone or another */
         uint64_t opened_on; /* crypt: diskseq under the mapping when it was first seen open */
+        uint64_t online_on; /* leg: diskseq of the device that its vdev went online with; 0: not
+                               online */
         bool mounted;       /* dataset */
         uint32_t vdev;      /* leg: index in its pool's status, or VDEV_NONE */
         bool seen;          /* pool: in the kernel's statistics */

@@ -197,6 +197,8 @@ static void nodes_make(struct engine *e, const struct config *config) {
                 n->state = STATE_DISCONNECTED;
                 n->fresh = e->first_start || !known;
                 n->vdev_online = n->row->m.state == STATE_ACTIVE;
+                if (config->entities[i].type == ENTITY_ZDEV && n->vdev_online)
+                        n->online_on = n->row->m.device_seq;
                 if (config->entities[i].type == ENTITY_CRYPT && state_is_online(n->row->m.state))
                         n->opened_on = n->row->m.device_seq;
                 row_drop_lists(e, &config->entities[i], n->row);
@@ -247,6 +249,7 @@ static void node_move(struct engine *e, struct node *from, entity_id to) {
         n->status = TAKE_PTR(from->status);
         n->mounted = from->mounted;
         n->opened_on = from->opened_on;
+        n->online_on = from->online_on;
         n->watch = from->watch;
         n->closing = from->closing;
         n->vdev_online = from->vdev_online;

@@ -593,21 +593,33 @@ static bool leg_has_errors(const struct entity *it, bool there, const struct vde
                v->state != VDEV_STATE_REMOVED && v->state != VDEV_STATE_UNAVAIL;
 }
 
+/* ZFS holds on to a device that was pulled until it next writes to it. What has come back meanwhile
+ * is another one. */
+static bool leg_device_is_another(struct node *n, const struct device *d, bool vdev_online) {
+        if (!vdev_online)
+                n->online_on = 0;
+        else if (d && !n->online_on)
+                n->online_on = d->diskseq;
+        return vdev_online && d && d->diskseq && n->online_on != d->diskseq;
+}
+
 static struct derived leg_state(struct engine *e, const struct entity *it, struct node *n) {
         struct derived d = { .device = engine_node(e, it->parent)->device, .vdev = VDEV_NONE };
         const struct pool_status *s = pool_status(e, it->zdev.zpool);
         bool there = d.device != SLOT_NONE && entity_is_online(e, it->parent);
 
-        if (!there)
-                d.device = SLOT_NONE;
-        n->device = d.device;
+        n->device = there ? d.device : SLOT_NONE;
         if (s)
                 d.vdev = leg_match(e, it->self, s);
         d.in_use = d.vdev != VDEV_NONE && vdev_state_is_online(s->vdevs[d.vdev].state);
-        if (!there)
+        if (leg_device_is_another(n, node_device(e, n), d.in_use))
+                there = false;
+        if (!there) {
+                d.device = SLOT_NONE;
                 d.state = STATE_DISCONNECTED;
-        else
+        } else
                 d.state = d.in_use ? STATE_ACTIVE : STATE_INACTIVE;
+        n->device = d.device;
         d.errors = leg_has_errors(it, there, d.vdev == VDEV_NONE ? NULL : &s->vdevs[d.vdev]);
         return d;
 }
