@@ -272,10 +272,12 @@ static void on_prompt(void *userdata, uint64_t tag, bool waiting) {
 static void on_hint(void *userdata, const struct look *what) {
         struct rehearsal *r = userdata;
         struct target *t;
+        uint64_t i;
 
         if (!r->engine)
                 return;
-        t = r->targets.items[target_index(r, what->kind, what->name)];
+        i = target_index(r, what->kind, what->name);
+        t = r->targets.items[i];
         if (t->looking)
                 t->again = true;
         else if (!t->hinted) {

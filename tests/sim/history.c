@@ -63,7 +63,7 @@ static void draw_pull(struct drawer *d) {
 }
 
 static void draw_write(struct drawer *d) {
-        add_line(d, "write %s %s", PICK(d, d->u->pools), ONE_OF(d, "1M", "300M", "4G", "30G"));
+        add_line(d, "write %s %s", PICK(d, d->u->pools), ONE_OF(d, "1M", "300M", "4G", "20G"));
 }
 
 static void draw_wish(struct drawer *d) {
@@ -185,7 +185,7 @@ static void draw_zfs(struct drawer *d) {
                         add_line(d, "%s %s", ONE_OF(d, "hold", "release"), PICK(d, d->u->zvols));
                 break;
         case 2:
-                add_line(d, "slow %s %s", PICK(d, d->u->disks), ONE_OF(d, "1", "5", "50"));
+                add_line(d, "slow %s %s", PICK(d, d->u->disks), ONE_OF(d, "1", "5", "10"));
                 break;
         }
 }

@@ -225,7 +225,7 @@ static void check_restart(struct invariant *v) {
         rehearsal_stop(v->rehearsal);
         rehearsal_start(v->rehearsal);
         v->n_runs = 0;
-        if (!rehearsal_rest(v->rehearsal, USEC_PER_DAY))
+        if (!rehearsal_rest(v->rehearsal, 12 * USEC_PER_HOUR))
                 invariant_break(v, "rest", "it does not come to rest after a restart");
         if (v->n_runs)
                 invariant_break(v, "restart", "after a restart '%s' is run", v->last_run.s);
@@ -252,15 +252,15 @@ void invariant_check_end(struct invariant *v) {
         sim_be_kind(rehearsal_sim(v->rehearsal));
         rehearsal_set_full(v->rehearsal, false);
         rehearsal_start(v->rehearsal);
-        if (!rehearsal_rest(v->rehearsal, 3 * USEC_PER_DAY))
+        if (!rehearsal_rest(v->rehearsal, 12 * USEC_PER_HOUR))
                 invariant_break(v, "rest", "it does not come to rest");
         if (!rehearsal_engine(v->rehearsal)) { /* an armed kill came only now */
                 rehearsal_start(v->rehearsal);
-                (void) rehearsal_rest(v->rehearsal, USEC_PER_DAY);
+                (void) rehearsal_rest(v->rehearsal, 12 * USEC_PER_HOUR);
         }
         /* the regular look has to have been, as events may have been lost */
         rehearsal_run(v->rehearsal, 11 * USEC_PER_MIN);
-        if (!rehearsal_rest(v->rehearsal, USEC_PER_DAY))
+        if (!rehearsal_rest(v->rehearsal, 12 * USEC_PER_HOUR))
                 invariant_break(v, "rest", "it does not come to rest");
         if (v->broken || !rehearsal_engine(v->rehearsal))
                 return;

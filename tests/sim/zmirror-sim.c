@@ -13,7 +13,7 @@
 static uint64_t arg_seed = 1, arg_histories = UINT64_MAX;
 static double arg_seconds = 10;
 static uint32_t arg_lines = 40, arg_disks;
-static bool arg_replay, arg_verbose, arg_gentle, arg_go_on;
+static bool arg_replay, arg_verbose, arg_gentle, arg_go_on, arg_brief;
 
 static double now_seconds(void) {
         struct timespec t;
@@ -42,6 +42,8 @@ static void report(struct play_history *h, const struct universe *u, const struc
         size_t n = h->lines.count;
 
         (void) printf("seed %" PRIu64 ": %s: %s\n", seed, v->kind, v->text);
+        if (arg_brief)
+                return;
         history_minimise(h, c, seed, v);
         (void) printf("# the history, %zu of its %zu lines:\n", h->lines.count, n);
         history_print(h, u, seed, stdout);
@@ -92,10 +94,10 @@ static bool play_universe(uint64_t first, uint64_t n, double until, struct tally
 }
 
 static void usage(void) {
-        (void) fprintf(
-                stderr,
-                "usage: zmirror-sim [--seconds N] [--histories N] [--seed S] [--lines N]\n"
-                "                   [--disks N] [--gentle] [--go-on] [--replay [--verbose]]\n");
+        (void) fprintf(stderr,
+                       "usage: zmirror-sim [--seconds N] [--histories N] [--seed S] [--lines N]\n"
+                       "                   [--disks N] [--gentle] [--go-on] [--brief] [--replay "
+                       "[--verbose]]\n");
         exit(2);
 }
 
@@ -110,6 +112,7 @@ static void parse_arguments(int argc, char **argv) {
                 { "verbose", no_argument, NULL, 'v' },
                 { "gentle", no_argument, NULL, 'g' },
                 { "go-on", no_argument, NULL, 'k' },
+                { "brief", no_argument, NULL, 'b' },
                 {},
         };
         uint64_t n;
@@ -143,6 +146,9 @@ static void parse_arguments(int argc, char **argv) {
                         break;
                 case 'g':
                         arg_gentle = true;
+                        break;
+                case 'b':
+                        arg_brief = true;
                         break;
                 case 'k':
                         arg_go_on = true;
