@@ -191,8 +191,13 @@ static const char *escape_char(enum style_escape escape, char c) {
         return NULL;
 }
 
+/* Blanks at the ends are not everywhere taken as a part of the cell. */
+static bool cell_needs_quotes(const char *s) {
+        return s[strcspn(s, ",\"\n")] || s[0] == ' ' || text_ends(s, " ");
+}
+
 static const char *cell_escape(struct arena *a, enum style_escape escape, const char *s) {
-        bool quotes = escape == ESCAPE_CSV && s[strcspn(s, ",\" \n")];
+        bool quotes = escape == ESCAPE_CSV && cell_needs_quotes(s);
         struct text t = {};
         const char *copy;
 
