@@ -115,7 +115,7 @@ static const struct {
         { "list --keys hird", EXIT_USAGE, "",
           "zmirror: unknown column 'hird', did you mean 'hrid'? (usage: zmirror list)\n" },
         { "list --keys type", EXIT_USAGE, "",
-          "zmirror: unknown column 'type', did you mean 'state'? (usage: zmirror list)\n" },
+          "zmirror: unknown column 'type' (usage: zmirror list)\n" },
         { "list --sort smell", EXIT_USAGE, "",
           "zmirror: unknown column 'smell' (usage: zmirror list)\n" },
         { "list --format jason", EXIT_USAGE, "",
