@@ -1,4 +1,5 @@
 /* cli/cli.c - from what was typed to the command that does it; usage and help */
+#include <ctype.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,10 +51,11 @@ bool cli_expect_no_words(const struct cli_call *call) {
 /* --- help */
 
 static void help_command(const struct cli_command *c) {
+        const char *help = c->help ? c->help : "see zmirror --help";
         struct text t = {};
 
-        text_addf(&t, "zmirror %s%s%s\n\n%s.\n\n", c->name, c->arguments[0] ? " " : "",
-                  c->arguments, c->help ? c->help : "See zmirror --help");
+        text_addf(&t, "zmirror %s%s%s\n\n%c%s.\n\n", c->name, c->arguments[0] ? " " : "",
+                  c->arguments, toupper((unsigned char) help[0]), help + 1);
         options_print(&t, c->options | OPTIONS_COMMON);
         (void) fputs(t.s, stdout);
         text_done(&t);
