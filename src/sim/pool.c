@@ -615,6 +615,7 @@ static void import_load(struct zpool *p, const struct image *best) {
                 ranges_copy(&l->dtl, &m->legs[i].dtl);
                 l->read_errors = l->write_errors = l->checksum_errors = 0;
                 l->deferred = l->in_scan = false;
+                l->lost_since = 0;
                 l->aux = "";
                 l->state = l->offline ? VDEV_STATE_OFFLINE : VDEV_STATE_UNAVAIL;
                 l->trim = TRIM_UNTRIMMED;

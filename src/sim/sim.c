@@ -379,6 +379,17 @@ static void task_on_limit(void *owner, void *what, uint64_t number) {
                         task_report(what, &end);
 }
 
+/* The spectators see each command of zmirror's when it has its effect for the first time. */
+static void task_show(struct sim *s, struct task *t) {
+        struct sim_harm harm;
+
+        if (!s->checker.on_execute || t->by_person || t->seen)
+                return;
+        t->seen = true;
+        harm = sim_harm(s, &t->command);
+        s->checker.on_execute(s->checker.userdata, &t->command, &harm);
+}
+
 static void task_on_apply(void *owner, void *what, uint64_t number) {
         struct sim *s = owner;
         struct task *t = what;
@@ -400,10 +411,7 @@ static void task_on_apply(void *owner, void *what, uint64_t number) {
         case SIM_FAULT_SLOW:
         case SIM_FAULT_DIE_AFTER:
         case _SIM_FAULT_MAX:
-                if (s->checker.on_execute && !t->by_person && !t->seen)
-                        s->checker.on_execute(s->checker.userdata, &t->command,
-                                              sim_harm(s, &t->command));
-                t->seen = true;
+                task_show(s, t);
                 t->answer = shell_execute(s, t);
                 break;
         }

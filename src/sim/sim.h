@@ -108,9 +108,12 @@ struct sim_watcher {
 
 void sim_watch(struct sim *s, struct sim_watcher w);
 
-/* For those who check: a command of zmirror has its effect now. `harm`: as sim_harm, or NULL. */
+/* For those who check: a command of zmirror has its effect now. */
+struct sim_harm;
+
 struct sim_checker {
-        void (*on_execute)(void *userdata, const struct command *command, const char *harm);
+        void (*on_execute)(void *userdata, const struct command *command,
+                           const struct sim_harm *harm);
         void *userdata;
 };
 
@@ -118,8 +121,14 @@ void sim_check(struct sim *s, struct sim_checker c);
 
 /* --- the truth, for those who check --- */
 
-/* What a command that is about to run would do to data, as a sentence; NULL: no harm. */
-const char *sim_harm(struct sim *s, const struct command *c);
+/* What a command would do to data if it had its effect now. */
+struct sim_harm {
+        const char *text;   /* NULL: none */
+        uint64_t vdev_guid; /* of the leg that is to suffer; 0: it is not one leg */
+        uint64_t pool_guid;
+};
+
+struct sim_harm sim_harm(struct sim *s, const struct command *c);
 /* True if the leg lacks a block of its pool, or, away from it, of the pool as it was when it left.
  */
 bool sim_leg_lacks(struct sim *s, entity_id leg);

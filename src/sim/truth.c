@@ -74,7 +74,13 @@ bool zpool_is_readable(const struct zpool *p, const struct leg *without) {
 
 /* --- what a command would do --- */
 
-static const char *harm_import(struct sim *s, const char *const *argv) {
+static struct sim_harm harm(const struct zpool *p, const struct leg *l, const char *text) {
+        return (struct sim_harm){ .text = text,
+                                  .vdev_guid = l ? l->guid : 0,
+                                  .pool_guid = p ? p->guid : 0 };
+}
+
+static struct sim_harm harm_import(struct sim *s, const char *const *argv) {
         const char *name = NULL;
         struct image *images[64] = {}, *best = NULL;
         struct zpool *p = NULL;
@@ -82,7 +88,7 @@ static const char *harm_import(struct sim *s, const char *const *argv) {
 
         for (; *argv; argv++) {
                 if (text_equal(*argv, "-f") || text_equal(*argv, "-F"))
-                        return "forces an import";
+                        return harm(NULL, NULL, "forces an import");
                 name = *argv;
         }
         if (name && text_to_u64(name, &guid))
@@ -90,7 +96,7 @@ static const char *harm_import(struct sim *s, const char *const *argv) {
         else if (name)
                 p = zpool_find(s, name);
         if (!p || p->imported)
-                return NULL;
+                return (struct sim_harm){};
         for (uint32_t i = 0; i < p->n_legs; i++) {
                 struct node *n = node_find(s, p->legs[i].path);
                 struct image *image = n ? n->volume->image : NULL;
@@ -104,24 +110,29 @@ static const char *harm_import(struct sim *s, const char *const *argv) {
                         best = image;
         }
         if (!best)
-                return NULL;
+                return (struct sim_harm){};
         for (uint32_t i = 0; i < p->n_legs; i++)
                 if (images[i] && best->mos->legs[i].offline)
                         images[i] = NULL; /* it stays as it is */
         if (!ranges_has_all(&best->mos->tree, &p->newest))
-                return arena_printf(s->arena,
-                                    "imports %s from a copy that is older than what was here",
-                                    p->name);
+                return harm(p, NULL,
+                            arena_printf(s->arena,
+                                         "imports %s from a copy that is older than what was here",
+                                         p->name));
         for (uint32_t i = 0; i < p->n_legs; i++)
                 if (images[i] && !ranges_has_all(&best->mos->tree, &images[i]->mos->tree))
-                        return arena_printf(s->arena, "overwrites what only %s has",
-                                            p->legs[i].path);
+                        return harm(p, &p->legs[i],
+                                    arena_printf(s->arena, "overwrites what only %s has",
+                                                 p->legs[i].path));
         if (!images_are_readable(p, &best->mos->tree, images, NULL))
-                return arena_printf(s->arena, "imports %s from legs that are not whole", p->name);
-        return NULL;
+                return harm(
+                        p, NULL,
+                        arena_printf(s->arena, "imports %s from legs that are not whole", p->name));
+        return (struct sim_harm){};
 }
 
-static const char *harm_legs(struct sim *s, struct zpool *p, bool online, const char *const *argv) {
+static struct sim_harm harm_legs(struct sim *s, struct zpool *p, bool online,
+                                 const char *const *argv) {
         for (; *argv; argv++) {
                 struct leg *l = leg_find(p, *argv);
                 struct node *n = l ? node_find(s, l->path) : NULL;
@@ -131,52 +142,58 @@ static const char *harm_legs(struct sim *s, struct zpool *p, bool online, const 
                         continue;
                 if (!online && l->node && !p->suspended && !zpool_is_readable(p, l) &&
                     zpool_is_readable(p, NULL))
-                        return arena_printf(s->arena, "takes the last whole copy of %s offline: %s",
-                                            p->name, l->path);
+                        return harm(p, NULL,
+                                    arena_printf(s->arena,
+                                                 "takes the last whole copy of %s offline: %s",
+                                                 p->name, l->path));
                 if (online && !l->node && image && image->pool == p && image->index == l->index &&
                     !ranges_has_all(&p->tree, image_tree(image)))
-                        return arena_printf(s->arena, "overwrites what only %s has", l->path);
+                        return harm(p, l,
+                                    arena_printf(s->arena, "overwrites what only %s has", l->path));
         }
-        return NULL;
+        return (struct sim_harm){};
 }
 
-static const char *harm_export(struct sim *s, const struct zpool *p) {
+static struct sim_harm harm_export(struct sim *s, const struct zpool *p) {
         for (size_t i = 0; i < p->zvols.count; i++) {
                 const struct node *n = node_find_volume(s, p->zvols.items[i]);
 
                 if (n && (n->users || n->holder))
-                        return arena_printf(s->arena, "exports %s while %s is in use", p->name,
-                                            n->volume->name);
+                        return harm(p, NULL,
+                                    arena_printf(s->arena, "exports %s while %s is in use", p->name,
+                                                 n->volume->name));
         }
-        return NULL;
+        return (struct sim_harm){};
 }
 
-static const char *harm_scrub(struct sim *s, const struct zpool *p) {
+static struct sim_harm harm_scrub(struct sim *s, const struct zpool *p) {
         for (uint32_t i = 0; i < p->n_legs; i++)
                 if (p->legs[i].node && !p->legs[i].lost_since && !ranges_is_empty(&p->legs[i].dtl))
-                        return arena_printf(s->arena, "starts a scrub while %s has to catch up",
-                                            p->legs[i].path);
-        return NULL;
+                        return harm(p, NULL,
+                                    arena_printf(s->arena,
+                                                 "starts a scrub while %s has to catch up",
+                                                 p->legs[i].path));
+        return (struct sim_harm){};
 }
 
-const char *sim_harm(struct sim *s, const struct command *c) {
+struct sim_harm sim_harm(struct sim *s, const struct command *c) {
         const char *const *argv = c->argv;
         struct zpool *p;
 
         if (!text_equal(argv[0], "zpool") || !argv[1] || !argv[2])
-                return NULL;
+                return (struct sim_harm){};
         if (text_equal(argv[1], "import"))
                 return harm_import(s, argv + 2);
         p = zpool_find(s, argv[2]);
         if (!p || !p->imported)
-                return NULL;
+                return (struct sim_harm){};
         if (text_equal(argv[1], "online") || text_equal(argv[1], "offline"))
                 return harm_legs(s, p, text_equal(argv[1], "online"), argv + 3);
         if (text_equal(argv[1], "export"))
                 return harm_export(s, p);
         if (text_equal(argv[1], "scrub") && !text_equal(argv[2], "-s"))
                 return harm_scrub(s, p);
-        return NULL;
+        return (struct sim_harm){};
 }
 
 /* --- by entity --- */

@@ -40,8 +40,7 @@ static void add_handler(struct builder *b, struct text *t, uint32_t n, const cha
 /* What a leg does once it is up to date. */
 static const char *draw_resilvered(struct builder *b, bool on_zvol) {
         static const char *const lists[] = { "offline",        "offline",       "offline",
-                                             "scrub, offline", "trim, offline", "pass",
-                                             "offline, online" };
+                                             "scrub, offline", "trim, offline", "pass" };
 
         if (b->options.plain)
                 return on_zvol ? "offline, snapshot-parent" : "offline";
