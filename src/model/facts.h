@@ -119,7 +119,7 @@ struct vdev {
         bool resilvering; /* text: "(resilvering)"; JSON: scan_processed of a running resilver is
                              not 0 */
         enum trim_state trim_state;
-        uint64_t trim_done, trim_total; /* bytes */
+        uint64_t trim_done, trim_total; /* bytes; percent of 100 where the text form was read */
         usec_t trim_time;               /* since when, or when it was complete; 0: not told */
         uint64_t trim_errors;
 };
@@ -132,12 +132,15 @@ struct scan {
         enum scan_function function;
         enum scan_state state;
         usec_t start, end; /* wall clock, whole seconds; 0: not told (the text form tells no start
-                              of what ended) */
+                              of what was canceled) */
         usec_t paused;     /* since when; 0: not paused */
-        uint64_t to_examine, examined, issued, processed; /* bytes */
+        uint64_t to_examine, examined, issued, processed; /* bytes; rounded, or 0, where the text
+                                                             form was read */
         uint64_t errors;
 };
 
+/* True if both are the same record, as far as both forms of status tell; what changes without any
+ * scan (`issued`, by an import) does not count. */
 bool scan_equal(const struct scan *a, const struct scan *b);
 
 struct pool_status {

@@ -53,7 +53,8 @@ char *label_print_json(struct arena *a, const char *device, const struct label *
         add(o, "hostname", json_object_new_string(l->hostname));
         for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
                 add(o, numbers[i].key, json_object_new_uint64(*number_of(&copy, i)));
-        return arena_strdup(a, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+        return arena_strdup(a, json_object_to_json_string_ext(
+                                       o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
 static bool get_text(struct json_object *o, const char *key, struct arena *a, const char **ret) {

@@ -178,10 +178,14 @@ static void read_trim(struct json_object *o, struct vdev *v) {
 
 /* ZFS's own rule for saying "(resilvering)" (print_status_config): a leg on which nothing has been
  * repaired yet shows nothing. */
-static bool read_resilvering(struct json_object *o, const struct vdev *v, const struct scan *scan) {
-        return scan->function == SCAN_RESILVER && scan->state == SCAN_STATE_SCANNING &&
-               v->type == VDEV_TYPE_DISK && v->state == VDEV_STATE_ONLINE &&
-               member_number(o, "scan_processed") > 0;
+static bool read_resilvering(struct json_object *o, const struct vdev *v,
+                             const struct pool_status *p) {
+        if (v->type != VDEV_TYPE_DISK || v->state != VDEV_STATE_ONLINE)
+                return false;
+        if (p->scan.function == SCAN_RESILVER && p->scan.state == SCAN_STATE_SCANNING &&
+            member_number(o, "scan_processed") > 0)
+                return true;
+        return p->rebuilding && member_number(o, "rebuild_processed") > 0;
 }
 
 static void read_vdev(struct pool_status_builder *b, struct vdev *v, const char *key,
@@ -205,7 +209,7 @@ static void read_vdev(struct pool_status_builder *b, struct vdev *v, const char 
         v->checksum_errors = member_number(o, "checksum_errors");
         v->not_present = member_number(o, "not_present") > 0;
         v->resilver_deferred = member_number(o, "resilver_deferred") > 0;
-        v->resilvering = read_resilvering(o, v, &b->status->scan);
+        v->resilvering = read_resilvering(o, v, b->status);
         if (v->type == VDEV_TYPE_DISK)
                 read_trim(o, v);
 }

@@ -214,6 +214,7 @@ static void scan_read_progress(const struct words *w, struct scan *scan) {
 /* "... 28.0M in 00:00:17 with 0 errors on <date>", "... in 2 days 00:00:17 with ...": `i` is at
  * "in". The start follows from the end and the duration. */
 static bool scan_read_end(const struct words *w, size_t i, const char *line, struct scan *scan) {
+        const char *amount = words_get(w, i - 1);
         unsigned long long days = 0;
         unsigned hours, minutes, seconds;
         usec_t duration;
@@ -227,7 +228,7 @@ static bool scan_read_end(const struct words *w, size_t i, const char *line, str
             !text_equal(words_get(w, i + 2), "with") ||
             !text_to_u64(words_get(w, i + 3), &scan->errors))
                 return false;
-        (void) amount_parse(words_get(w, i - 1), &scan->processed);
+        (void) amount_parse(amount, &scan->processed);
         scan->state = SCAN_STATE_FINISHED;
         scan->end = date_after(line, " on ");
         duration = days * USEC_PER_DAY + hours * USEC_PER_HOUR + minutes * USEC_PER_MIN +

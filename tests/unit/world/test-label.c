@@ -354,6 +354,41 @@ static void test_labels_in_a_file(void **state) {
         bench_done(&b);
 }
 
+/* Lines of an offset and bytes, in hexadecimal. */
+static void hex_read(const char *text, uint8_t *ret) {
+        for (const char *line = text; *line; line = strchr(line, '\n') + 1) {
+                size_t offset = strtoul(line, NULL, 16);
+                unsigned byte;
+
+                for (const char *s = strchr(line, ' ') + 1; *s != '\n'; s += 2) {
+                        assert_int_equal(sscanf(s, "%2x", &byte), 1);
+                        assert_true(offset < LABEL_SIZE_BYTES);
+                        ret[offset++] = (uint8_t) byte;
+                }
+        }
+}
+
+static void test_a_label_that_zfs_wrote(void **state) {
+        _cleanup_(freep) uint8_t *label = memory_new(1, LABEL_SIZE_BYTES);
+        struct arena *a = arena_new();
+        struct label l;
+
+        hex_read(data_read(a, "labels/ztest-2.1.11-label-0.hex"), label);
+        label_parse((const uint8_t *const[4]){ label }, 256 * 1024 * 1024, a, &l);
+        assert_true(l.valid);
+        assert_string_equal(l.pool_name, "ztest");
+        assert_string_equal(l.hostname, "vm");
+        assert_true(l.pool_guid == 5144085246146491572 && l.vdev_guid == 3115280752029441463 &&
+                    l.top_guid == 13240657239512346966u);
+        assert_int_equal(l.config_txg, 137);
+        assert_int_equal(l.pool_state, 0);
+        assert_int_equal(l.txg, 190);
+        assert_int_equal(l.timestamp, 1795425982);
+        label_parse((const uint8_t *const[4]){ NULL, label }, 256 * 1024 * 1024, a, &l);
+        assert_false(l.valid); /* a copy of it, at the place of the second */
+        arena_free(a);
+}
+
 static void test_json_there_and_back(void **state) {
         struct bench b = bench_new(usual);
         const char *json;
@@ -396,6 +431,7 @@ int main(void) {
                 cmocka_unit_test(test_lists_that_never_end),
                 cmocka_unit_test(test_where_labels_lie),
                 cmocka_unit_test(test_labels_in_a_file),
+                cmocka_unit_test(test_a_label_that_zfs_wrote),
                 cmocka_unit_test(test_json_there_and_back),
         };
 
