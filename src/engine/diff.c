@@ -162,7 +162,8 @@ static void diff_lost(struct engine *e, entity_id id) {
 static void diff_children(struct engine *e, entity_id id) {
         struct node *n = engine_node(e, id);
         struct memory_entity *m = &n->row->m;
-        bool in_use = n->children_in_use > 0;
+        bool is_leg = engine_entity(e, id)->type == ENTITY_ZDEV;
+        bool in_use = is_leg ? n->in_use : n->children_in_use > 0;
 
         if (in_use && !m->used) {
                 m->used = true;
@@ -172,7 +173,7 @@ static void diff_children(struct engine *e, entity_id id) {
                 return;
         m->in_use = in_use;
         engine_save_row(e, id);
-        if (!in_use && !n->fresh)
+        if (!in_use && !is_leg && !n->fresh)
                 handler_fire(e, id, EVENT_CHILDREN_OFFLINE, change_name(e, "children_offline", id));
 }
 

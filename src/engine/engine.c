@@ -197,10 +197,13 @@ static void nodes_make(struct engine *e, const struct config *config) {
                 n->state = STATE_DISCONNECTED;
                 n->fresh = e->first_start || !known;
                 n->vdev_online = n->row->m.state == STATE_ACTIVE;
-                if (config->entities[i].type == ENTITY_ZDEV && n->vdev_online)
+                if (config->entities[i].type == ENTITY_ZDEV && n->row->m.in_use)
                         n->online_on = n->row->m.device_seq;
                 if (config->entities[i].type == ENTITY_CRYPT && state_is_online(n->row->m.state))
                         n->opened_on = n->row->m.device_seq;
+                if (e->rebooted &&
+                    known) /* what row_load forgot must not be remembered by the next start */
+                        engine_save_row(e, i);
                 row_drop_lists(e, &config->entities[i], n->row);
                 engine_touch(e, i);
         }

@@ -31,7 +31,7 @@ struct memory_handler {
 struct memory_entity {
         const char *id;
         enum state state;    /* last state */
-        bool in_use;         /* last, of its content: for children_offline */
+        bool in_use;         /* last, of its content: for children_offline; of a leg: its vdev */
         uint64_t device_seq; /* diskseq of its device when it was last present */
         uint8_t operations;  /* bit per enum operation: seen running */
         bool errors;
