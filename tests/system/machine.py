@@ -6,12 +6,14 @@ tank-b on a USB disk. Its resilver runs until `finish_resilver` is called, or is
 """
 
 import json
+import pathlib
+import shutil
 import subprocess
 import sys
 import threading
 import time
 
-STAGE = sys.argv[3] if len(sys.argv) > 3 else None
+STAGE, RUNDIR = sys.argv[3:5]
 
 POOL_GUID, TOP_GUID = 17179869184000000004, 17179869184000000003
 GUIDS = {"tank-a": 17179869184000000001, "tank-b": 17179869184000000002}
@@ -44,7 +46,7 @@ content:
         content:
           - !crypt
             name: tank-b
-            key_file: /dev/null
+            key_file: KEYFILE
             on_appeared: [online]
             on_children_offline: [offline]
             content:
@@ -70,15 +72,21 @@ class Machine:
         self.asks.mkdir()
         for name in ("zpool", "zfs", "cryptsetup", "udevadm", "label"):
             box.stand_in(name, ASK.format(folder=box.folder, name=name))
-        box.config.write_text(CONFIG)
+        (box.folder / "key").write_text("secret")
+        (box.folder / "key").chmod(0o600)
+        box.config.write_text(CONFIG.replace("KEYFILE", str(box.folder / "key")))
         self.stage = subprocess.Popen([STAGE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                       env={"LD_PRELOAD": "libumockdev-preload.so.0", "PATH": "/usr/bin:/bin"})
-        box.more_environment = {"UMOCKDEV_DIR": self.stage.stdout.readline().strip(),
-                                "LD_PRELOAD": "libumockdev-preload.so.0",
+        self.root = pathlib.Path(self.stage.stdout.readline().strip())
+        (self.root / "run/udev/data").mkdir(parents=True)
+        (self.root / "sys/dev/block").mkdir(parents=True)
+        box.more_environment = {"UMOCKDEV_DIR": str(self.root), "LD_PRELOAD": f"{RUNDIR}:libumockdev-preload.so.0",
                                 "ZMIRROR_LABEL_PROGRAM": str(box.programs / "label")}
         box.to_close.append(self)
         self.lock = threading.Lock()
         self.diskseq = 1
+        self.n_plugged = self.n_opened = 0
+        self.numbers = {}
         self.plugged = self.mapping = None
         self.leg_states = {"tank-a": "ONLINE", "tank-b": "OFFLINE"}
         self.txg = 100
@@ -87,6 +95,7 @@ class Machine:
         self.slow = False  # resilvers end when finish_resilver says so
         self.scans = 0
         self.before = None  # called with (name, arguments) before a command is answered
+        self.override = {}  # "zpool offline": what the program does instead
         self.make_disk("sda", "8:0", "11111111-0000-4000-8000-000000000001", "tank-a",
                        ID_FS_TYPE="zfs_member", ID_FS_UUID=POOL_GUID, ID_FS_UUID_SUB=GUIDS["tank-a"])
         box.pool("tank")
@@ -104,39 +113,58 @@ class Machine:
         assert answer and answer not in ("failed", "not understood"), (fields, answer)
         return answer
 
+    def make_device(self, parent, name, number, kind, attributes, properties):
+        """Its path. udev has finished with it, and the kernel knows its number."""
+        major, minor = number.split(":")
+        path = self.tell("add", parent, name, f"dev={number}", *attributes, "--", f"DEVNAME=/dev/{name}",
+                         f"DEVTYPE={kind}", f"MAJOR={major}", f"MINOR={minor}", *properties)
+        (self.root / f"run/udev/data/b{number}").write_text("I:1\n")
+        (self.root / f"sys/dev/block/{number}").symlink_to(f"../../../{path}")
+        self.numbers[path] = number
+        self.tell("change", path, "SEEN=1")
+        return path
+
+    def remove_device(self, path):
+        number = self.numbers.pop(path)
+        (self.root / f"run/udev/data/b{number}").unlink()
+        (self.root / f"sys/dev/block/{number}").unlink()
+        self.tell("remove", path)
+        for folder in ("sys/block", "sys/class/block"):  # umockdev leaves these
+            (self.root / folder / path.split("/")[-1]).unlink(missing_ok=True)
+
     def make_disk(self, name, number, table_uuid, part_name, **properties):
         """A disk with one partition; their paths."""
         self.diskseq += 1
-        major, minor = (int(n) for n in number.split(":"))
-        common = [f"ID_PART_TABLE_UUID={table_uuid}", "ID_PART_TABLE_TYPE=gpt", f"DISKSEQ={self.diskseq}",
-                  "USEC_INITIALIZED=1"]
-        disk = self.tell("add", "-", name, f"dev={number}", "size=2097152", "removable=0", f"diskseq={self.diskseq}",
-                         "--", f"DEVNAME=/dev/{name}", "DEVTYPE=disk", f"MAJOR={major}", f"MINOR={minor}", *common)
-        part = self.tell("add", disk, f"{name}1", f"dev={major}:{minor + 1}", "size=2095104", "partition=1", "--",
-                         f"DEVNAME=/dev/{name}1", "DEVTYPE=partition", f"MAJOR={major}", f"MINOR={minor + 1}",
-                         f"ID_PART_ENTRY_NAME={part_name}", f"ID_PART_ENTRY_DISK={number}", *common,
-                         *(f"{k}={v}" for k, v in properties.items()))
-        for path in (disk, part):
-            self.tell("change", path, "PLUGGED=1")
+        major = number.split(":")[0]
+        common = [f"ID_PART_TABLE_UUID={table_uuid}", "ID_PART_TABLE_TYPE=gpt", f"DISKSEQ={self.diskseq}"]
+        disk = self.make_device("-", name, number, "disk", ["size=2097152", "removable=0", f"diskseq={self.diskseq}"],
+                                common)
+        part = self.make_device(disk, f"{name}1", f"{major}:{int(number.split(':')[1]) + 1}", "partition",
+                                ["size=2095104", "partition=1"],
+                                [f"ID_PART_ENTRY_NAME={part_name}", f"ID_PART_ENTRY_DISK={number}", *common,
+                                 *(f"{k}={v}" for k, v in properties.items())])
         return disk, part
 
     def plug(self):
         with self.lock:
-            self.plugged = self.make_disk("sdb", "8:16", DISK_UUID, "tank-b", ID_FS_TYPE="crypto_LUKS",
+            # As on a real machine, a disk that returns gets another name.
+            self.n_plugged += 1
+            self.plugged = self.make_disk(f"sd{'abcdefgh'[self.n_plugged]}", f"8:{16 * self.n_plugged}", DISK_UUID, "tank-b", ID_FS_TYPE="crypto_LUKS",
                                           ID_FS_UUID=LUKS_UUID, ID_BUS="usb")
 
     def unplug(self):
         with self.lock:
             disk, part = self.plugged
             self.plugged = None
-            self.tell("remove", part)
-            self.tell("remove", disk)
+            self.remove_device(part)
+            self.remove_device(disk)
 
     def open_mapping(self):
-        self.mapping = self.tell("add", "-", "dm-0", "dev=253:0", "size=2091008", "dm/name=tank-b", "--",
-                                 "DEVNAME=/dev/dm-0", "DEVTYPE=disk", "MAJOR=253", "MINOR=0", "SYSTEMD_READY=0",
-                                 "DM_UDEV_DISABLE_OTHER_RULES_FLAG=1", "USEC_INITIALIZED=1")
-        self.tell("link", self.mapping, "slaves/sdb1", "../../sdb/sdb1")
+        self.n_opened += 1
+        part = self.plugged[1]
+        self.mapping = self.make_device("-", f"dm-{self.n_opened}", f"253:{self.n_opened}", "disk", ["size=2091008", "dm/name=tank-b"],
+                                        ["SYSTEMD_READY=0", "DM_UDEV_DISABLE_OTHER_RULES_FLAG=1"])
+        self.tell("link", self.mapping, f"slaves/{part.split('/')[-1]}", f"../../{part[len('/sys/devices/'):]}")
         self.tell("change", self.mapping, "DM_NAME=tank-b", "SYSTEMD_READY=1", "DM_UDEV_DISABLE_OTHER_RULES_FLAG=",
                   f"DM_UUID=CRYPT-LUKS2-{LUKS_UUID.replace('-', '')}-tank-b", "ID_FS_TYPE=zfs_member",
                   f"ID_FS_UUID={POOL_GUID}", f"ID_FS_UUID_SUB={GUIDS['tank-b']}")
@@ -217,7 +245,7 @@ class Machine:
             self.open_mapping()
             return GOOD
         if arguments[0] == "close" and self.mapping and self.leg_states["tank-b"] != "ONLINE":
-            self.tell("remove", self.mapping)
+            self.remove_device(self.mapping)
             self.mapping = None
             return GOOD
         return "echo 'Device is busy or not there.' >&2; exit 5"
@@ -230,6 +258,9 @@ class Machine:
             "txg": self.label_txgs[leg], "timestamp": 1700000000 + self.label_txgs[leg], "hostid": 1}) + "\nEND\nexit 0"
 
     def answer(self, name, arguments):
+        instead = self.override.get(" ".join([name] + arguments[:1]))
+        if instead:
+            return instead
         if name == "udevadm":
             return GOOD
         if name == "zfs":
@@ -269,3 +300,4 @@ class Machine:
         self.thread.join(timeout=5)
         self.stage.stdin.close()
         self.stage.wait(timeout=20)
+        shutil.rmtree(self.root, ignore_errors=True)

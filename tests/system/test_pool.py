@@ -6,6 +6,7 @@ import time
 
 import harness
 from harness import wait_for
+from machine import Machine
 
 LEGS = {"tank-a": "1111", "tank-b": "2222"}
 
@@ -50,21 +51,41 @@ def offlines(box):
     return [c for c in box.commands() if c.startswith("zpool offline")]
 
 
+def leg_without_device(box, offline="exit 0"):
+    """tank-b is ONLINE in its pool, but its disk was pulled before the daemon started. `offline`: what zpool does."""
+    machine = Machine(box)
+    machine.leg_states["tank-b"] = "ONLINE"
+    machine.override["zpool offline"] = offline
+    return machine
+
+
 def test_a_leg_whose_device_is_gone_is_taken_offline(box):
-    imported_pool(box, "offline) exit 0 ;;")
+    leg_without_device(box).override.clear()
     daemon = box.start()
     wait_for("zpool offline", lambda: offlines(box))
-    assert offlines(box)[0].startswith("zpool offline tank"), offlines(box)
+    assert offlines(box)[0].startswith("zpool offline tank "), offlines(box)
     wait_for("the line before", lambda: box.log_has("running: zpool offline tank"))
     wait_for("the line after", lambda: box.log_has("ended: zpool offline tank"))
+    time.sleep(1)
+    assert len(offlines(box)) == 1, offlines(box)
     box.stop(daemon)
 
 
 def test_a_failing_command_is_logged_with_its_words_and_not_repeated_for_ever(box):
-    imported_pool(box, 'offline) echo "cannot offline $3: no valid replicas" >&2; exit 1 ;;')
+    leg_without_device(box, 'echo "cannot offline tank-b: pool I/O is currently suspended" >&2; exit 1')
     daemon = box.start()
-    wait_for("the failure", lambda: box.log_has("no valid replicas"))
-    wait_for("rest", lambda: box.log_has("exit 1"))
+    wait_for("the failure", lambda: box.log_has("exit 1: cannot offline tank-b: pool I/O is currently suspended"))
+    time.sleep(3)
+    n = len(offlines(box))
+    assert n <= 10, f"{n} times in three seconds"
+    assert "cannot offline tank-b" in box.run("history", status=0)
+    box.stop(daemon)
+
+
+def test_a_command_that_says_good_and_does_nothing_has_failed(box):
+    leg_without_device(box, "exit 0")
+    daemon = box.start()
+    wait_for("zpool offline", lambda: offlines(box))
     time.sleep(3)
     n = len(offlines(box))
     assert n <= 10, f"{n} times in three seconds"
@@ -72,7 +93,7 @@ def test_a_failing_command_is_logged_with_its_words_and_not_repeated_for_ever(bo
 
 
 def test_stopping_does_not_wait_for_a_hanging_command(box):
-    imported_pool(box, "offline) trap '' TERM INT HUP; while :; do sleep 1; done ;;")
+    leg_without_device(box, "trap '' TERM INT HUP; while :; do sleep 1; done")
     daemon = box.start()
     wait_for("zpool offline", lambda: offlines(box))
     begun = time.monotonic()
@@ -93,27 +114,29 @@ def test_a_pool_that_cannot_be_asked_stalls_nobody(box):
 
 
 def test_a_kill_while_a_command_runs_is_survived(box):
-    imported_pool(box, "offline) sleep 1000 ;;")
+    machine = leg_without_device(box, "sleep 1000")
     daemon = box.start()
     wait_for("zpool offline", lambda: offlines(box))
     daemon.send_signal(signal.SIGKILL)
     daemon.wait()
-    write_status(box, a="OFFLINE", b="OFFLINE")
+    machine.leg_states["tank-b"] = "OFFLINE"
     n = len(offlines(box))
     daemon = box.start()
     wait_for("the first picture", box.is_ready)
     rows = box.call("io.zmirror.List", {"columns": ["id", "state"]})["entities"]
     assert {"id": "zpool|name:tank", "state": "connected"} in rows, rows
+    time.sleep(1)
     assert len(offlines(box)) == n, "nothing is left to be done"
     box.stop(daemon)
 
 
 def test_commands_can_be_disabled(box):
-    box.config.write_text(harness.CONFIG.replace("log_level: debug", "log_level: debug\nenable_commands: no"))
-    imported_pool(box, "offline) exit 0 ;;")
+    leg_without_device(box)
+    box.config.write_text(box.config.read_text().replace("log_level: debug", "log_level: debug\nenable_commands: no"))
     daemon = box.start()
     wait_for("the first picture", box.is_ready)
     wait_for("what would be run", lambda: box.log_has("zpool offline tank"))
+    assert box.log_has("commands are disabled")
     assert not offlines(box)
     box.stop(daemon)
 
