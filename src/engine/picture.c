@@ -274,22 +274,34 @@ static bool device_suits(const struct engine *e, const struct entity *it, const 
         return disk && d->disk == disk->devnum;
 }
 
+/* Of two devices that carry one name it is the one that it was before, else the one that was there
+ * first; so that a clone that is plugged in changes nothing, nor does a restart. */
+static bool device_is_better(const struct engine *e, const struct node *n, uint32_t slot,
+                             uint32_t than) {
+        const struct device *a = e->slots.items[slot].device, *b;
+
+        if (than == SLOT_NONE)
+                return true;
+        b = e->slots.items[than].device;
+        if ((a->diskseq == n->row->m.device_seq) != (b->diskseq == n->row->m.device_seq))
+                return a->diskseq == n->row->m.device_seq;
+        return a->diskseq < b->diskseq;
+}
+
 static uint32_t picture_find_device(struct engine *e, const struct entity *it, struct node *n) {
-        uint32_t found = SLOT_NONE, n_suiting = 0;
+        uint32_t suiting = SLOT_NONE, any = SLOT_NONE;
 
         for (size_t i = 0; i < n->candidates.count; i++) {
                 uint32_t slot = n->candidates.items[i];
 
-                if (device_suits(e, it, e->slots.items[slot].device)) {
-                        n_suiting++;
-                        if (found == SLOT_NONE || n->device == slot)
-                                found = slot;
-                }
+                if (device_is_better(e, n, slot, any))
+                        any = slot;
+                if (device_suits(e, it, e->slots.items[slot].device) &&
+                    device_is_better(e, n, slot, suiting))
+                        suiting = slot;
         }
         n->ambiguous = n->candidates.count > 1;
-        if (!n_suiting && n->candidates.count)
-                found = n->candidates.items[0];
-        return found;
+        return suiting != SLOT_NONE ? suiting : any;
 }
 
 /* The mapping of a container: by its name, or whatever LUKS mapping stands on its parent's device.
