@@ -1,0 +1,304 @@
+"""The scene of a night: pools with removable legs in a guest, and zmirror that looks after them.
+
+What a test may ask: what zmirror's picture is, which commands it ran, what its history tells, and what ZFS
+itself says about the same things.
+"""
+import json
+import os
+import re
+import shutil
+
+import vm
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PACKAGE = os.path.join(HERE, "../../build/zmirror.deb")
+
+# An emulated processor that other work keeps from running is slow; waiting longer only costs where a test fails.
+PATIENCE = 5
+
+# These only wait or look; how often they run says nothing about what zmirror did.
+LOOKS = re.compile(r"(udevadm settle|zpool sync) ")
+
+CONFIG_TANK = """--- !zmirror
+log_level: debug
+timeout: 120
+content:
+  - !zpool
+    name: tank
+    backed_by:
+      - !mirror
+        devices: [tank-a, {leg}]
+  - !part
+    name: tank-a
+    content:
+      - !zdev
+        pool: tank
+"""
+
+CONFIG_TANK_B = """  - !disk
+    uuid: {uuid}
+    info: the blue USB disk
+    unpluggable: yes
+    content:
+      - !part
+        name: tank-b
+        content:
+          - !crypt
+            name: tank-b
+            {key}
+            on_appeared: [online]
+            on_children_offline: [offline]
+            content:
+              - !zdev
+                pool: tank
+                on_appeared: [online]
+                on_resilvered: [offline]
+"""
+
+LEG = "zdev|pool:tank|name:tank-b"
+CRYPT = "crypt|name:tank-b"
+PART = "part|name:tank-b"
+TANK = "zpool|name:tank"
+
+DATES = ("added", "last_online", "last_update", "last_scrub", "last_trim")
+
+
+def check(condition, text):
+    if not condition:
+        raise vm.Error(text)
+
+
+def check_equal(what, found, expected):
+    if found == expected:
+        return
+    raise vm.Error(f"{what}:\n  found:\n" + "".join(f"    {line}\n" for line in as_lines(found)) +
+                   "  expected:\n" + "".join(f"    {line}\n" for line in as_lines(expected)))
+
+
+def as_lines(value):
+    return [str(v) for v in value] if isinstance(value, (list, tuple)) else [str(value)]
+
+
+class Night:
+    """A guest with zmirror, and the words in which a test speaks about it."""
+
+    def __init__(self, guest, snapshot):
+        self.guest = guest
+        self.snapshot = snapshot        # from which other guests may go on
+        self.since = ""                 # the journal's place from which `commands` counts
+        self.history_from = 0
+
+    def sh(self, script, timeout=60):
+        return self.guest.sh(script, timeout * PATIENCE)
+
+    def wait_until(self, what, condition, timeout=60):
+        return self.guest.wait_until(what, condition, timeout * PATIENCE)
+
+    # --- before zmirror starts ---------------------------------------------------------------------------------
+
+    def make_tank(self, leg_size="384M", luks="key"):
+        """The pool `tank`: a leg that is always there, and one in a LUKS container on a USB disk, now away."""
+        self.guest.make_disk("tank-a", bus="scsi", size=leg_size)
+        self.guest.make_disk("tank-b", size=leg_size, luks=luks)
+        self.sh("zpool create -O compression=off -O atime=off tank mirror "
+                "/dev/disk/by-partlabel/tank-a /dev/mapper/tank-b")
+        self.write("first", 4)
+        self.uuid = self.guest.disk_uuid("tank-b")
+        self.put_away("tank", "tank-b")
+
+    def put_away(self, pool, name, vdev=None):
+        """By hand, as before there was zmirror: offline, close, pull."""
+        self.sh(f"zpool sync {pool}; zpool offline {pool} {vdev or name}; cryptsetup close {name}")
+        self.guest.pull(name)
+
+    def write(self, name, megabytes, pool="tank"):
+        """New data, which ZFS has written out when this returns."""
+        self.sh(f"head -c {megabytes}M /dev/urandom >/{pool}/{name}; zpool sync {pool}")
+
+    def config_tank(self, luks="key"):
+        key = "key_file: /etc/zmirror/keys/tank-b" if luks == "key" else "notes: asked for"
+        return (CONFIG_TANK.format(leg="tank-b") +
+                CONFIG_TANK_B.format(uuid=self.uuid, key=key))
+
+    def start_zmirror(self, config):
+        self.sh("mkdir -p /etc/zmirror /var/log/journal; chmod 700 /etc/zmirror; journalctl --flush")
+        self.guest.put("/etc/zmirror/zmirror.yml", config, 0o600)
+        self.sh("zmirror check && systemctl enable zmirror 2>/dev/null && systemctl start zmirror", timeout=60)
+        self.mark()
+
+    # --- zmirror's picture -------------------------------------------------------------------------------------
+
+    def rows(self):
+        status, output = self.guest.run("zmirror list --format json --keys "
+                                        "id,state,errors,operations," + ",".join(DATES), timeout=60)
+        if status:
+            return {}                   # the daemon is starting
+        return {row["id"]: row for row in json.loads(output)}
+
+    def row(self, entity):
+        return self.rows().get(entity, {})
+
+    def state(self, entity):
+        return self.row(entity).get("state")
+
+    def wait_state(self, entity, *states, timeout=60):
+        return self.wait_until(f"{entity} is {' or '.join(states)}", lambda: self.state(entity) in states, timeout)
+
+    def wait_states(self, states, timeout=60):
+        """All at once, as `{entity: state}`."""
+        def holds():
+            rows = self.rows()
+            return all(rows.get(entity, {}).get("state") == state for entity, state in states.items())
+        return self.wait_until("zmirror's picture is " + json.dumps(states), holds, timeout)
+
+    def wait_up(self):
+        return self.wait_until("the daemon answers", self.rows, 60)
+
+    def wait_power_off(self, timeout=240):
+        """After a shutdown or reboot that was begun inside: QEMU ends instead of booting again."""
+        pid = self.guest.pid()
+        check(pid is None or self.guest.wait_gone(pid, timeout * PATIENCE), "the guest does not go down")
+
+    def main_pid(self):
+        return self.sh("systemctl show -P MainPID zmirror")
+
+    # --- what zmirror did --------------------------------------------------------------------------------------
+
+    def mark(self):
+        """From here on `commands` and `history` count."""
+        self.sh("journalctl --sync")
+        self.since = self.sh("journalctl -n 0 --show-cursor").removeprefix("-- cursor: ")
+        lines = self.history_all()
+        self.history_from = len(lines)
+
+    def commands(self):
+        """The commands that change the world, in order, with devices and numbers that differ from run to run blanked."""
+        output = self.sh("journalctl --sync; journalctl -q -u zmirror -o json --output-fields=MESSAGE,ZMIRROR_COMMAND "
+                         f"--after-cursor='{self.since}'")
+        messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        ran = [m["MESSAGE"].removeprefix("running: ") for m in messages
+               if m.get("ZMIRROR_COMMAND") and str(m.get("MESSAGE", "")).startswith("running: ")]
+        return [plain(line) for line in ran if not LOOKS.match(line + " ")]
+
+    def check_commands(self, *expected):
+        check_equal("the commands that zmirror ran", self.commands(), list(expected))
+
+    def history_all(self):
+        status, output = self.guest.run("zmirror history --json --since '1 year'", timeout=60)
+        return json.loads(output) if status == 0 else []
+
+    def history(self):
+        """(kind, entity) since the last mark, without the daemon's own comings and goings."""
+        return [(line["kind"], line["entity"]) for line in self.history_all()[self.history_from:]
+                if line["kind"] != "daemon"]
+
+    def receipts(self):
+        return [line for line in self.history() if line[0] == "safe"]
+
+    def wait_safe(self, count=1, timeout=180):
+        """The disk may be unplugged, says zmirror, for the `count`th time since the last mark."""
+        self.wait_until(f"zmirror says that the disk may be unplugged ({count})",
+                        lambda: len(self.receipts()) >= count, timeout)
+
+    # --- what ZFS and the kernel say ---------------------------------------------------------------------------
+
+    def pool_state(self, pool="tank"):
+        return self.guest.run(f"zpool status {pool}")[1]
+
+    def vdev_state(self, vdev="tank-b", pool="tank"):
+        found = re.search(rf"^\s+(?:\S*/)?{re.escape(vdev)}\s+([A-Z]+)", self.pool_state(pool), re.M)
+        return found.group(1) if found else None
+
+    def is_resilvering(self, pool="tank"):
+        return "resilver in progress" in self.pool_state(pool)
+
+    def is_open(self, name="tank-b"):
+        return self.guest.run(f"test -e /dev/mapper/{name}")[0] == 0
+
+    def is_imported(self, pool):
+        return self.guest.run(f"test -d /proc/spl/kstat/zfs/{pool}")[0] == 0
+
+    def checksums(self, pool="tank"):
+        return self.sh(f"cd /{pool} && sha256sum $(ls -d * | sort)")
+
+    def missing_txgs(self, pool="tank"):
+        """What ZFS knows that a leg lacks: the lines of its dirty time logs, by zdb."""
+        output = self.sh(f"rm -rf /run/legs; mkdir /run/legs; for d in $(zpool status -PL {pool} | "
+                         "grep -o '/dev/[^ ]*'); do ln -s $d /run/legs/; done; "
+                         f"zdb -e -U /run/none -p /run/legs -ddd {pool} 2>&1 | "
+                         "sed -n '/Dirty time logs/,/Metaslabs\\|^Dataset/p'", timeout=300)
+        check("Dirty time logs" in output, f"zdb tells no dirty time logs of {pool}:\n{output}")
+        return [line.strip() for line in output.splitlines() if re.search(r"\[\d+,\s*\d+\)", line)]
+
+    def scrub_by_hand(self, pool="tank"):
+        """A scrub with all legs that are here; the status line of how it ended."""
+        self.sh(f"zpool scrub -w {pool}", timeout=600)
+        return re.search(r"scan: (.*(?:\n\t.*)?)", self.pool_state(pool)).group(1)
+
+    def check_whole(self):
+        """By hand, with zmirror stopped: the leg lacks nothing, and a scrub with all legs repairs nothing."""
+        self.sh("systemctl stop zmirror")
+        self.guest.plug("tank-b")
+        self.wait_until("the partition is there",
+                        lambda: self.guest.run("test -e /dev/disk/by-partlabel/tank-b")[0] == 0, 30)
+        self.sh("udevadm settle; cryptsetup open /dev/disk/by-partlabel/tank-b tank-b "
+                "--key-file /etc/zmirror/keys/tank-b; udevadm settle; zpool online tank tank-b")
+        self.wait_until("the leg is online and nothing is resilvered",
+                        lambda: self.vdev_state() == "ONLINE" and not self.is_resilvering(), 120)
+        self.sh("sleep 8; zpool wait -t resilver tank; zpool sync tank", timeout=300)
+        check_equal("missing txgs", self.missing_txgs(), [])
+        scan = self.scrub_by_hand()
+        check("scrub repaired 0B" in scan and "with 0 errors" in scan, f"the scrub says: {scan}")
+        self.put_away("tank", "tank-b")
+
+    def check_leg_alone(self, checksums):
+        """In another guest that has only the pulled disk: what lies on it is all that was in the pool."""
+        folder = self.guest.folder + "-alone"
+        with vm.Guest(folder, self.guest.zfs) as other:
+            other.start(snapshot=self.snapshot)
+            alone = Night(other, self.snapshot)
+            shutil.copyfile(os.path.join(self.guest.folder, "disks", "tank-b.img"),
+                            os.path.join(folder, "disks", "tank-b.img"))
+            other.put("/run/key", self.guest.get("/etc/zmirror/keys/tank-b"), 0o600)
+            other.plug("tank-b")
+            alone.wait_until("the partition is there",
+                             lambda: other.run("test -e /dev/disk/by-partlabel/tank-b")[0] == 0, 30)
+            alone.sh("udevadm settle; cryptsetup open /dev/disk/by-partlabel/tank-b tank-b --key-file /run/key; "
+                     "udevadm settle; zpool import -d /dev/mapper/tank-b tank", timeout=180)
+            check_equal("the files of the leg alone", alone.checksums(), checksums)
+            scan = alone.scrub_by_hand()
+            check("scrub repaired 0B" in scan and "with 0 errors" in scan, f"the leg alone: {scan}")
+
+    # --- steps that many nights share --------------------------------------------------------------------------
+
+    def begin(self, luks="key"):
+        """`tank` with its leg away, zmirror running, and data that the leg does not have yet."""
+        self.make_tank(luks=luks)
+        self.start_zmirror(self.config_tank(luks))
+        self.wait_states({LEG: "disconnected", TANK: "connected"})
+        self.write("away", 8)
+        self.mark()
+
+    def wait_resilvering(self, timeout=90):
+        self.wait_until("the leg is being resilvered", self.is_resilvering, timeout)
+
+    def wait_put_away(self):
+        """The end of a good night: the leg is offline, its container closed, and the disk may be unplugged."""
+        self.wait_safe()
+        self.wait_states({LEG: "disconnected", CRYPT: "inactive", PART: "connected"})
+        check_equal("the leg in ZFS's words", self.vdev_state(), "OFFLINE")
+        check(not self.is_open(), "the container is still open")
+
+
+# What zmirror runs in a good night, and what its history tells of it.
+NIGHT_COMMANDS = ("cryptsetup open DEVICE tank-b --key-file /etc/zmirror/keys/tank-b",
+                  "zpool online tank /dev/mapper/tank-b",
+                  "zpool offline tank /dev/mapper/tank-b",
+                  "cryptsetup close tank-b")
+
+
+def plain(command):
+    """A command without what differs from run to run."""
+    command = re.sub(r"^cryptsetup open \S+", "cryptsetup open DEVICE", command)
+    command = re.sub(r"\b\d{12,20}\b", "GUID", command)
+    return re.sub(r"@zmirror-[-_\d]+", "@zmirror-DATE", command)
