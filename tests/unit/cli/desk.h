@@ -34,7 +34,8 @@ static inline void desk_serve(int listener, int call, const char *replies, size_
         char c;
 
         while (recv(fd, &c, 1, 0) == 1 && c)
-                (void) write(call, &c, 1);
+                if (write(call, &c, 1) != 1)
+                        break;
         (void) close(call);
         while (n > 0) {
                 ssize_t sent = send(fd, replies, n, MSG_NOSIGNAL);
