@@ -9,6 +9,7 @@
 #include "cli/service.h"
 #include "cli/status.h"
 #include "daemon/daemon.h"
+#include "sim/simulate.h"
 
 #define TARGET   "all|group <group>|<type> <name...>"
 #define SETTINGS "commands|event-handlers|log-events|log-full-events"
@@ -23,6 +24,8 @@ static const struct cli_command commands[] = {
         { "daemon-version", "", "show the version of the daemon that runs",
           .run = service_version },
         { "check", "", "check the configuration, without a daemon", .run = check_run },
+        { "simulate", "[<scenario>]", "rehearse the configuration in a simulated world",
+          OPTION_BIT(OPTION_SEED) | OPTION_BIT(OPTION_QUIET), .main = simulate_main },
 
         /* requests */
         { "online", TARGET, "bring it into use", REQUEST_ONLINE_OPTIONS, .run = request_run },

@@ -90,6 +90,11 @@ static void help_all(void) {
 
 /* --- running */
 
+static int show_version(void) {
+        (void) puts("zmirror " VERSION);
+        return EXIT_DONE;
+}
+
 /* The command's name first, then everything else that was typed, as it was typed. */
 static int run_main(struct cli_call *call, int argc, char **argv) {
         char **copy = arena_new_array(call->arena, char *, (size_t) argc + 1);
@@ -102,19 +107,20 @@ static int run_main(struct cli_call *call, int argc, char **argv) {
                         found = true;
                 else
                         copy[n++] = argv[i];
-        for (int i = 1; call->command->help && i < n && strcmp(copy[i], "--") != 0; i++)
+        for (int i = 1; call->command->help && i < n && strcmp(copy[i], "--") != 0; i++) {
                 if (strcmp(copy[i], "--help") == 0 || strcmp(copy[i], "-h") == 0) {
                         help_command(call->command);
                         return EXIT_DONE;
                 }
+                if (strcmp(copy[i], "--version") == 0)
+                        return show_version();
+        }
         return call->command->main(n, copy);
 }
 
 static int run(struct cli_call *call, int argc, char **argv) {
-        if (call->values[OPTION_VERSION]) {
-                (void) puts("zmirror " VERSION);
-                return EXIT_DONE;
-        }
+        if (call->values[OPTION_VERSION])
+                return show_version();
         if (call->command && call->command->main)
                 return run_main(call, argc, argv);
         if (call->values[OPTION_HELP]) {

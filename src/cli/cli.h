@@ -43,6 +43,8 @@ enum option {
         OPTION_COLOR,
         OPTION_SINCE,
         OPTION_JSON,
+        OPTION_SEED,
+        OPTION_QUIET,
         _OPTION_MAX,
 };
 

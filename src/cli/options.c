@@ -70,6 +70,9 @@ static const struct {
                            "mark what is overdue or has errors" },
         [OPTION_SINCE] = { "since", NULL, 0, TAKES_VALUE, "TIME", NULL,
                            "only what is newer: a date, or how long ago ('2 weeks')" },
+        [OPTION_SEED] = { "seed", NULL, 0, TAKES_VALUE, "NUMBER", NULL,
+                          "of what is left to chance" },
+        [OPTION_QUIET] = { "quiet", NULL, 0, TAKES_NOTHING, NULL, "", "only say what went wrong" },
         [OPTION_JSON] = { "json", NULL, 0, TAKES_NOTHING, NULL, "", "print JSON" },
 };
 
