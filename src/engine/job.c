@@ -32,6 +32,7 @@ static const usec_t graces[_COMMAND_KIND_MAX] = {
         [COMMAND_SNAPSHOT] = 0,
         [COMMAND_MOUNT] = 5 * USEC_PER_SEC,
         [COMMAND_UNMOUNT] = 5 * USEC_PER_SEC,
+        [COMMAND_VOLMODE_GET] = 0,
         [COMMAND_VOLMODE] = 10 * USEC_PER_SEC,
         [COMMAND_RUN] = 0,
 };
@@ -308,6 +309,7 @@ static uint64_t job_look(struct engine *e, const struct job *j) {
                 (void) engine_look(e, FACT_MOUNTS, NULL);
                 break;
         case COMMAND_CRYPT_OPEN: /* udev tells */
+        case COMMAND_VOLMODE_GET:
         case COMMAND_VOLMODE:
         case COMMAND_SETTLE:
         case COMMAND_POOL_SYNC:
@@ -344,6 +346,8 @@ static void job_end_requests(struct engine *e, const struct job *j, const struct
                         continue;
                 r->job = 0;
                 ran_remember(r, j->command.kind, good);
+                if (j->command.kind == COMMAND_VOLMODE_GET)
+                        r->volmode_is_none = text_equal(end->output, "none");
                 r->failure = failure;
                 r->look_first = first;
                 r->look_last = e->next_seq;

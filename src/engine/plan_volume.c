@@ -6,6 +6,7 @@
 
 struct step plan_volume_online(struct engine *e, const struct request *r) {
         const struct entity *it = engine_entity(e, r->entity);
+        struct command get;
         struct step s;
 
         if (entity_is_online(e, r->entity)) /* 1. its device is there */
@@ -15,7 +16,13 @@ struct step plan_volume_online(struct engine *e, const struct request *r) {
                         return s;
                 return step_wait(REASON_WAIT_APPEAR, it->parent, NULL);
         }
-        return step_wait(REASON_WAIT_APPEAR, r->entity, NULL); /* 3. udev is about to make it */
+        get = command_volmode_get(e->effects.arena, r->entity, it->zvol.pool, it->name);
+        if (!plan_has_run(e, r, &get)) /* 3. does ZFS make a device for it at all? */
+                return step_run(get);
+        if (r->volmode_is_none)
+                return step_run(
+                        command_volmode(e->effects.arena, r->entity, it->zvol.pool, it->name));
+        return step_wait(REASON_WAIT_APPEAR, r->entity, NULL); /* 4. udev is about to */
 }
 
 struct step plan_dataset_online(struct engine *e, const struct request *r) {

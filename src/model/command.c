@@ -28,6 +28,7 @@ static const struct {
         [COMMAND_SNAPSHOT] = { "snapshot", 5 * USEC_PER_MIN },
         [COMMAND_MOUNT] = { "mount", 5 * USEC_PER_MIN },
         [COMMAND_UNMOUNT] = { "unmount", 5 * USEC_PER_MIN },
+        [COMMAND_VOLMODE_GET] = { "volmode-get", USEC_PER_MIN },
         [COMMAND_VOLMODE] = { "volmode", USEC_PER_MIN },
         [COMMAND_RUN] = { "run", 6 * USEC_PER_HOUR },
 };
@@ -160,6 +161,12 @@ struct command command_mount(struct arena *a, entity_id about, const char *pool,
                              const char *dataset, bool mount) {
         return COMMAND(mount ? COMMAND_MOUNT : COMMAND_UNMOUNT, pool, "zfs",
                        mount ? "mount" : "umount", arena_printf(a, "%s/%s", pool, dataset));
+}
+
+struct command command_volmode_get(struct arena *a, entity_id about, const char *pool,
+                                   const char *volume) {
+        return COMMAND(COMMAND_VOLMODE_GET, pool, "zfs", "get", "-H", "-o", "value", "volmode",
+                       arena_printf(a, "%s/%s", pool, volume));
 }
 
 struct command command_volmode(struct arena *a, entity_id about, const char *pool,

@@ -26,8 +26,9 @@ enum command_kind {
         COMMAND_SNAPSHOT,
         COMMAND_MOUNT,
         COMMAND_UNMOUNT,
-        COMMAND_VOLMODE, /* zfs set volmode=dev */
-        COMMAND_RUN,     /* a handler's own program */
+        COMMAND_VOLMODE_GET, /* zfs get volmode: answers in its output */
+        COMMAND_VOLMODE,     /* zfs set volmode=dev */
+        COMMAND_RUN,         /* a handler's own program */
         _COMMAND_KIND_MAX,
 };
 
@@ -96,6 +97,8 @@ struct command command_snapshot(struct arena *a, entity_id about, const char *po
                                 const char *dataset, const char *snapshot);
 struct command command_mount(struct arena *a, entity_id about, const char *pool,
                              const char *dataset, bool mount);
+struct command command_volmode_get(struct arena *a, entity_id about, const char *pool,
+                                   const char *volume);
 struct command command_volmode(struct arena *a, entity_id about, const char *pool,
                                const char *volume);
 struct command command_run(struct arena *a, entity_id about, const char *const *argv,
