@@ -98,23 +98,15 @@ static int show_version(void) {
 /* The command's name first, then everything else that was typed, as it was typed. */
 static int run_main(struct cli_call *call, int argc, char **argv) {
         char **copy = arena_new_array(call->arena, char *, (size_t) argc + 1);
-        bool found = false;
         int n = 1;
 
-        copy[0] = arena_strdup(call->arena, call->command->name);
+        copy[0] = argv[call->command_at];
         for (int i = 1; i < argc; i++)
-                if (!found && strcmp(argv[i], call->command->name) == 0)
-                        found = true;
-                else
+                if (i != call->command_at)
                         copy[n++] = argv[i];
-        for (int i = 1; call->command->help && i < n && strcmp(copy[i], "--") != 0; i++) {
-                if (strcmp(copy[i], "--help") == 0 || strcmp(copy[i], "-h") == 0) {
-                        help_command(call->command);
-                        return EXIT_DONE;
-                }
+        for (int i = 1; call->command->help && i < n && strcmp(copy[i], "--") != 0; i++)
                 if (strcmp(copy[i], "--version") == 0)
                         return show_version();
-        }
         return call->command->main(n, copy);
 }
 

@@ -53,6 +53,7 @@ enum option {
 /* What was typed, taken apart. */
 struct cli_call {
         const struct cli_command *command;
+        int command_at;           /* where in argv it stood */
         const char *const *words; /* after the command, without options; NULL-terminated */
         uint32_t n_words;
         const char *values[_OPTION_MAX]; /* NULL: not given; "" if it takes no value; lists are

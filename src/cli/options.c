@@ -234,6 +234,7 @@ static bool parse_word(struct parser *p, const char *word) {
                 return true;
         }
         p->call->command = word[0] ? command_find(p->commands, p->n_commands, word) : NULL;
+        p->call->command_at = p->next - 1;
         if (!p->call->command)
                 p->error = arena_printf(p->arena, "unknown command '%s'%s", word,
                                         command_nearest(p, word));
