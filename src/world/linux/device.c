@@ -102,8 +102,9 @@ static bool mapping_is_ready(sd_device *d) {
                  text_equal(property(d, "DM_UDEV_DISABLE_OTHER_RULES_FLAG"), "1"));
 }
 
+/* Udev notes when it has first seen to a device. */
 static bool device_is_ready(sd_device *d) {
-        return sd_device_get_is_initialized(d) > 0 &&
+        return (sd_device_get_is_initialized(d) > 0 || property(d, "USEC_INITIALIZED")[0]) &&
                (device_kind(d) != DEVICE_MAPPING || mapping_is_ready(d));
 }
 
@@ -284,6 +285,7 @@ int device_look_all(struct arena *a, struct device **ret, uint32_t *ret_n) {
         if (r < 0)
                 return r;
 
+        (void) sd_device_enumerator_allow_uninitialized(e); /* device_read says which are ready */
         for (sd_device *d = sd_device_enumerator_get_device_first(e); d;
              d = sd_device_enumerator_get_device_next(e))
                 if (device_read(a, d, &device))
