@@ -56,9 +56,10 @@ bootstrap() {
     local zfs=$1 folder=$2 packages=$3 priority=1
 
     [ "$zfs" = 2.3 ] && priority=990
-    # A mirror may be frozen in time, so that its lists look outdated.
+    # A mirror may be frozen in time, so that its lists look outdated. mmdebstrap mounts /proc and more; where
+    # nobody but it sees them, they are gone with it, even when it is killed.
     # shellcheck disable=SC2016  # $1 is for the hook's shell
-    sources | ZFS_PRIORITY=$priority mmdebstrap --quiet --mode=root --variant=apt --include="$packages" \
+    sources | ZFS_PRIORITY=$priority unshare --mount mmdebstrap --quiet --mode=root --variant=apt --include="$packages" \
         --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
         --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Check-Date "false"' \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \

@@ -161,7 +161,8 @@ class Guest:
         for name in sorted(os.listdir(self.path("disks"))):
             if name.endswith(".plugged"):
                 with open(self.path("disks", name)) as f:
-                    self.plug(name.removesuffix(".plugged"), f.read())
+                    name = name.removesuffix(".plugged")
+                    self.attach(name, f.read(), self.disk_file(name))
         with self.qmp() as qmp:
             qmp("cont")
         self.wait_for_agent(timeout=240)
@@ -237,12 +238,14 @@ class Guest:
                 time.sleep(0.05)
 
     def wait_gone(self, pid, timeout):
-        """True when our process has ended; it is not ours to reap where another process started it."""
+        """True when QEMU has ended; it is not ours to reap where another process started it."""
         end = time.monotonic() + timeout
         while time.monotonic() < end:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
-            if not self.pid():
+            try:
+                gone = os.waitpid(pid, os.WNOHANG)[0] == pid
+            except ChildProcessError:
+                gone = not self.pid()
+            if gone:
                 return True
             time.sleep(0.02)
         return False
@@ -351,13 +354,21 @@ class Guest:
         return os.path.exists(self.path("disks", name + ".plugged"))
 
     def plug(self, name, bus="usb", size="256M"):
-        """Plugs a disk, made on first use. QEMU sees device -> throttle -> (after `fail`) blkdebug -> raw -> file."""
+        """Plugs a disk, made on first use; into a guest that is off, too, which then boots with it."""
+        file = self.disk_file(name, size)
+        with open(self.path("disks", name + ".plugged"), "w") as f:
+            f.write(bus)
+        if self.pid():
+            self.attach(name, bus, file)
+
+    def attach(self, name, bus, file):
+        """What QEMU sees: device -> throttle -> (after `fail`) blkdebug -> raw -> file."""
         drive, device, serial = "drive-" + name, "dev-" + name, self.serial(name)
         with self.qmp() as qmp:
             qmp("object-add", {"qom-type": "throttle-group", "id": "limits-" + name, "limits": self.limits(name)})
             # Flushes stop at this machine's page cache: a power cut of the guest loses nothing it has flushed.
             qmp("blockdev-add", driver="raw", node_name="raw-" + name, discard="unmap",
-                file={"driver": "file", "filename": self.disk_file(name, size), "discard": "unmap",
+                file={"driver": "file", "filename": file, "discard": "unmap",
                       "cache": {"no-flush": True}})
             qmp("blockdev-add", driver="throttle", node_name=drive, throttle_group="limits-" + name,
                 discard="unmap", file="raw-" + name)
@@ -372,11 +383,14 @@ class Guest:
                 qmp("qom-set", path="/machine/peripheral/" + device, property="attached", value=True)
             else:
                 raise Error(f"there is no bus {bus}: usb, scsi, uas")
-        with open(self.path("disks", name + ".plugged"), "w") as f:
-            f.write(bus)
 
     def pull(self, name):
         """Pulls a disk. The guest is not asked; whether it was ready for that is its own affair."""
+        os.unlink(self.path("disks", name + ".plugged"))
+        if self.pid():
+            self.detach(name)
+
+    def detach(self, name):
         with self.qmp() as qmp:
             qmp("device_del", id="dev-" + name)
             qmp.wait_event("DEVICE_DELETED", device="dev-" + name)
@@ -385,7 +399,6 @@ class Guest:
                 qmp("blockdev-del", node_name="fail-" + name)
             qmp("blockdev-del", node_name="raw-" + name)
             qmp("object-del", id="limits-" + name)
-        os.unlink(self.path("disks", name + ".plugged"))
 
     def limits(self, name):
         try:
