@@ -27,30 +27,34 @@ static uint32_t load(const uint8_t *p) {
         return (uint32_t) p[0] << 24 | (uint32_t) p[1] << 16 | (uint32_t) p[2] << 8 | p[3];
 }
 
-static void add_block(uint32_t state[8], const uint8_t *block) {
-        uint32_t w[64], s[8];
-
+/* The message schedule: 16 words of the block, and 48 that follow from them. */
+static void expand(const uint8_t *block, uint32_t w[64]) {
         for (unsigned i = 0; i < 16; i++)
                 w[i] = load(block + 4 * i);
         for (unsigned i = 16; i < 64; i++) {
-                uint32_t a = w[i - 15], b = w[i - 2];
+                uint32_t x = w[i - 15], y = w[i - 2];
 
-                w[i] = w[i - 16] + w[i - 7] + (rotate(a, 7) ^ rotate(a, 18) ^ a >> 3) +
-                       (rotate(b, 17) ^ rotate(b, 19) ^ b >> 10);
+                w[i] = w[i - 16] + w[i - 7] + (rotate(x, 7) ^ rotate(x, 18) ^ x >> 3) +
+                       (rotate(y, 17) ^ rotate(y, 19) ^ y >> 10);
         }
-        memcpy(s, state, sizeof(s));
+}
+
+static void add_block(uint32_t state[8], const uint8_t *block) {
+        uint32_t a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5],
+                 g = state[6], h = state[7], w[64];
+
+        expand(block, w);
         for (unsigned i = 0; i < 64; i++) {
-                uint32_t t1 = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) +
-                              ((s[4] & s[5]) ^ (~s[4] & s[6])) + k[i] + w[i];
-                uint32_t t2 = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) +
-                              ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+                uint32_t t1 = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) +
+                              ((e & f) ^ (~e & g)) + k[i] + w[i];
+                uint32_t t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) +
+                              ((a & b) ^ (a & c) ^ (b & c));
 
-                memmove(s + 1, s, 7 * sizeof(*s));
-                s[4] += t1;
-                s[0] = t1 + t2;
+                h = g, g = f, f = e, e = d + t1;
+                d = c, c = b, b = a, a = t1 + t2;
         }
-        for (unsigned i = 0; i < 8; i++)
-                state[i] += s[i];
+        state[0] += a, state[1] += b, state[2] += c, state[3] += d;
+        state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
 void sha256_init(struct sha256 *h) {
