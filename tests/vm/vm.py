@@ -180,7 +180,8 @@ class Guest:
                 os.unlink(self.path(name))
         command = [] if detached else ["setpriv", "--pdeathsig", "KILL"]
         command += [
-            "qemu-system-x86_64", "-machine", "q35", *acceleration(), "-smp", "2", "-m", "2G", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-S",
+            "qemu-system-x86_64", "-machine", "q35", *acceleration(), "-smp", "2", "-m", "2G",
+            "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-S",
             "-kernel", os.path.join(image, "vmlinuz"), "-initrd", os.path.join(image, "initrd"),
             "-append", KERNEL_ARGUMENTS,
             "-chardev", f"file,id=console,path={self.path('console.log')},append=on", "-serial", "chardev:console",
@@ -488,9 +489,9 @@ class Guest:
 
 SHELL_HELP = """
 A root shell in the guest{zmirror}. Disks b, c and d wait to be plugged in; from a second terminal:
-    {program} plug b        pull it with: {program} pull b
-    {program} throttle b 1000000
-Leave this shell with Ctrl-] ; the guest goes on until: {program} stop
+    ./dev vm plug b        pull it with: ./dev vm pull b
+    ./dev vm throttle b 1000000
+Leave this shell with Ctrl-] ; the guest goes on until: ./dev vm stop
 """
 
 
@@ -570,7 +571,8 @@ def main():
     elif args.verb == "shell":
         if not vm.pid():
             start_for_hand(vm, package, keep=False)
-        print(SHELL_HELP.format(program="./dev vm", zmirror=" with zmirror" if package else ""))
+        has_zmirror = vm.run("command -v zmirror")[0] == 0
+        print(SHELL_HELP.format(zmirror=" with zmirror" if has_zmirror else ", without zmirror (./dev package makes it)"))
         shell(vm)
     elif args.verb == "exec":
         words = args.command[1:] if args.command[:1] == ["--"] else args.command
