@@ -542,11 +542,13 @@ struct answer zpool_clear(struct sim *s, struct zpool *p) {
         s->changes++;
         sim_event_pool(s, p, "vdev_clear", "");
         for (uint32_t i = 0; i < p->n_tops; i++)
-                if (!top_can_work(p, &p->tops[i], NULL))
+                if (!top_can_work(p, &p->tops[i], NULL)) {
+                        p->suspended = true;
                         return answer(1, arena_printf(s->arena,
                                                       "cannot clear errors for %s: I/O "
                                                       "error",
                                                       p->name));
+                }
         p->suspended = false;
         p->txg_since = s->time;
         (void) zpool_sync(s, p, true);

@@ -508,7 +508,8 @@ unsigned sim_n_running(const struct sim *s) {
         unsigned n = 0;
 
         for (size_t i = 0; i < s->tasks.count; i++)
-                n += !s->tasks.items[i]->ended;
+                n += !s->tasks.items[i]->ended &&
+                     !(s->tasks.items[i]->by_person && s->tasks.items[i]->hung);
         return n;
 }
 

@@ -1,19 +1,36 @@
 /* tests/sim/zmirror-sim.c - plays random histories until one breaks an invariant, or time is up */
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "config/config_load.h"
 #include "history.h"
 
 #define HISTORIES_PER_UNIVERSE 32
+#define HANG_SECONDS           60
 
 static uint64_t arg_seed = 1, arg_histories = UINT64_MAX;
 static double arg_seconds = 10;
 static uint32_t arg_lines = 40, arg_disks;
 static bool arg_replay, arg_verbose, arg_gentle, arg_go_on, arg_brief;
+
+/* One step of the engine that does not end would hang us, too. */
+static uint64_t playing_seed;
+
+static void on_alarm(int signal_number) {
+        char text[160];
+        int n = snprintf(text, sizeof(text),
+                         "seed %" PRIu64 ": hang: a step of the engine does not end (while playing "
+                         "it or a shorter form of it)\n",
+                         playing_seed);
+
+        (void) (write(STDOUT_FILENO, text, (size_t) n) < 0);
+        abort();
+}
 
 static double now_seconds(void) {
         struct timespec t;
@@ -41,6 +58,7 @@ static void report(struct play_history *h, const struct universe *u, const struc
                    uint64_t seed, const struct verdict *v) {
         size_t n = h->lines.count;
 
+        (void) alarm(HANG_SECONDS * 10);
         (void) printf("seed %" PRIu64 ": %s: %s\n", seed, v->kind, v->text);
         if (arg_brief)
                 return;
@@ -58,6 +76,8 @@ static bool play_seed(uint64_t seed, struct universe *u, const struct config *c,
         struct verdict v;
         bool good;
 
+        playing_seed = seed;
+        (void) alarm(HANG_SECONDS);
         history_draw(&h, u, seed,
                      &(struct history_options){ .n_lines = arg_lines, .gentle = arg_gentle });
         history_play(&h, c, seed, NULL, &v);
@@ -166,6 +186,7 @@ int main(int argc, char **argv) {
         bool good = true;
 
         parse_arguments(argc, argv);
+        (void) signal(SIGALRM, on_alarm);
         (void) setenv("TZ", "Europe/Berlin", true);
         tzset();
         seed = arg_seed;
