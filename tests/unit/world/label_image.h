@@ -205,7 +205,7 @@ static inline void image_write_config(struct image *m, unsigned label,
         image_seal(m, label, 16 * 1024, 112 * 1024, s->big_endian);
 }
 
-/* A device with four whole labels, and a ring with the uberblocks from txg 100 to 120, written once
+/* A device with four whole labels, and a ring with the uberblocks from txg 116 to 120, written once
  * a second. */
 static inline struct image image_new(const struct image_settings *s, uint64_t device_bytes) {
         struct image m = { .device_bytes = device_bytes };
@@ -213,7 +213,7 @@ static inline struct image image_new(const struct image_settings *s, uint64_t de
         for (unsigned i = 0; i < 4; i++) {
                 m.labels[i] = memory_new(1, IMAGE_LABEL_BYTES);
                 image_write_config(&m, i, s);
-                for (uint64_t txg = 100; txg <= 120; txg++)
+                for (uint64_t txg = 116; txg <= 120; txg++)
                         image_uberblock(&m, i, s, txg, 1000 + txg);
         }
         return m;

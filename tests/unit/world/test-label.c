@@ -146,7 +146,7 @@ static void test_equal_txgs_go_by_time(void **state) {
 static void test_an_uberblock_in_the_wrong_place_does_not_count(void **state) {
         struct bench b = bench_new(usual);
 
-        image_uberblock(&b.m, 0, &b.s, 200, 1200); /* slot 8: where 104 was */
+        image_uberblock(&b.m, 0, &b.s, 200, 1200); /* slot 8 */
         for (unsigned i = 0; i < 4; i++) {
                 memcpy(slot_of(&b.m, i, 121), slot_of(&b.m, 0, 200), 4096); /* another slot */
                 if (i > 0)
@@ -258,7 +258,7 @@ static void test_hostile_configurations_with_good_checksums(void **state) {
         uint32_t random = 1;
         unsigned valid = 0;
 
-        for (unsigned round = 0; round < 3000; round++) {
+        for (unsigned round = 0; round < 300; round++) {
                 image_write_config(&b.m, 0, &usual);
                 for (unsigned i = 0; i < 1 + round % 4; i++) {
                         random = random * 1664525 + 1013904223;
@@ -272,7 +272,7 @@ static void test_hostile_configurations_with_good_checksums(void **state) {
                             &b.l);
                 valid += b.l.valid;
         }
-        assert_true(valid > 1000 && valid < 2900); /* most bytes do not matter, some do */
+        assert_true(valid > 100 && valid < 290); /* most bytes do not matter, some do */
         bench_done(&b);
 }
 

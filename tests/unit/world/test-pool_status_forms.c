@@ -73,7 +73,7 @@ static void compare_trim(const struct vdev *json, const struct vdev *text) {
         case TRIM_ACTIVE:
         case TRIM_SUSPENDED:
                 same(json->trim_done * 100 / json->trim_total, text->trim_done);
-                /* fall through */
+                __attribute__((fallthrough));
         case TRIM_COMPLETE:
                 same(json->trim_state, text->trim_state);
                 same(json->trim_time, text->trim_time);
