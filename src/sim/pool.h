@@ -70,7 +70,8 @@ struct leg {
         struct node *node;   /* while it is open */
         struct image *image; /* while it is open */
         uint64_t read_errors, write_errors, checksum_errors;
-        bool in_scan; /* online since the running scan began */
+        bool in_scan;     /* online since the running scan began */
+        usec_t scan_mark; /* start of the scan that it was online for, exports aside */
         enum trim_state trim;
         usec_t trim_since, trim_time;
         uint64_t trim_round;

@@ -73,6 +73,7 @@ static void scan_begin(struct sim *s, struct zpool *p, enum scan_function f) {
                 struct leg *l = &p->legs[i];
 
                 l->in_scan = l->node != NULL;
+                l->scan_mark = l->node ? p->scan.start : 0;
                 l->deferred = false;
                 if (!l->node)
                         continue;
@@ -153,6 +154,7 @@ void scan_on_leg_gone(struct sim *s, struct leg *l) {
         if (l->in_scan && scan_runs(l->pool, SCAN_RESILVER))
                 (void) leg_repair(l, &l->dtl, scan_progress(s, l->pool) * 0.95, NULL);
         l->in_scan = false;
+        l->scan_mark = 0;
         l->deferred = false;
 }
 
@@ -235,8 +237,10 @@ static void scan_on_end(void *owner, void *what, uint64_t number) {
  * is resilvered, after five more txgs. */
 void scan_resume(struct sim *s, struct zpool *p) {
         if (p->scan.state == SCAN_STATE_SCANNING && p->scan.function == SCAN_SCRUB) {
+                /* for a leg that was there before and is there now, it covers everything */
                 for (uint32_t i = 0; i < p->n_legs; i++)
-                        p->legs[i].in_scan = false; /* what was read before does not count */
+                        p->legs[i].in_scan = p->legs[i].node &&
+                                             p->legs[i].scan_mark == p->scan.start;
                 p->scan_began = s->time;
                 if (!p->scan_takes)
                         p->scan_takes = 2 * USEC_PER_SEC;

@@ -68,7 +68,7 @@ bool zpool_is_readable(const struct zpool *p, const struct leg *without) {
         struct image *images[64] = {};
 
         for (uint32_t i = 0; i < p->n_legs && i < ELEMENTSOF(images); i++)
-                images[i] = p->legs[i].image;
+                images[i] = p->legs[i].lost_since ? NULL : p->legs[i].image;
         return images_are_readable(p, &p->tree, images, without);
 }
 
