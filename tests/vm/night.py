@@ -121,7 +121,7 @@ class Night:
                 CONFIG_TANK_B.format(uuid=self.uuid, key=key))
 
     def start_zmirror(self, config):
-        self.sh("mkdir -p /etc/zmirror /var/log/journal; chmod 700 /etc/zmirror; journalctl --flush")
+        self.sh("mkdir -p /etc/zmirror")
         self.guest.put("/etc/zmirror/zmirror.yml", config, 0o600)
         self.sh("zmirror check && systemctl enable zmirror 2>/dev/null && systemctl start zmirror", timeout=60)
         self.mark()
@@ -167,7 +167,7 @@ class Night:
     def mark(self):
         """From here on `commands` and `history` count."""
         self.sh("journalctl --sync")
-        self.since = self.sh("journalctl -n 0 --show-cursor").removeprefix("-- cursor: ")
+        self.since = self.sh("journalctl -q -n 0 --show-cursor").splitlines()[-1].removeprefix("-- cursor: ")
         lines = self.history_all()
         self.history_from = len(lines)
 

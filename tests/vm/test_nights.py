@@ -249,25 +249,27 @@ def passphrase(night):
 
 # --- 5 ----------------------------------------------------------------------------------------------------------
 
-# The stages of night 1, each by the condition under which it has been reached.
+# The stages of night 1, each by the condition under which it has been reached; $s is the pool's status, $scan
+# its scan line of before.
 STAGES = {
-    "plugged": "test -e /dev/disk/by-partlabel/tank-b",
-    "open": "test -e /dev/mapper/tank-b",
-    "online": "zpool status tank | grep -qE 'tank-b +ONLINE'",
-    "resilvering": "zpool status tank | grep -q 'resilver in progress'",
-    "resilvered": "zpool status tank | grep -qE 'tank-b +ONLINE' && "
-                  "! zpool status tank | grep -q 'resilver in progress' && "
-                  "test \"$(zpool status tank | grep scan:)\" != \"$(cat /run/scan-before)\"",
-    "offline": "test -e /dev/mapper/tank-b && zpool status tank | grep -qE 'tank-b +OFFLINE' && "
-               "test \"$(zpool status tank | grep scan:)\" != \"$(cat /run/scan-before)\"",
+    "plugged": "-e /dev/disk/by-partlabel/tank-b",
+    "open": "-e /dev/mapper/tank-b",
+    "online": "$s =~ tank-b\\ +ONLINE",
+    "resilvering": "$s == *'resilver in progress'*",
+    "resilvered": "$s =~ tank-b\\ +ONLINE && $s != *'resilver in progress'* && $s != *\"$scan\"*",
+    "offline": "$s =~ tank-b\\ +OFFLINE && $s != *'resilver in progress'* && $s != *\"$scan\"*",
 }
+
+AT_STAGE = """scan=$(zpool status tank | grep scan: || echo none)
+until s=$(zpool status tank); [[ {condition} ]]; do sleep 0.02; done
+{then}
+touch /run/at-stage-done
+"""
 
 
 def at_stage(night, stage, then):
     """In the guest, so that the moment is not missed."""
-    condition = STAGES[stage]
-    night.sh("zpool status tank | grep scan: >/run/scan-before || true")
-    night.guest.put("/run/at-stage", f"until {condition}; do sleep 0.05; done\n{then}\ntouch /run/at-stage-done\n")
+    night.guest.put("/run/at-stage", AT_STAGE.format(condition=STAGES[stage], then=then))
     night.sh("rm -f /run/at-stage-done; setsid bash /run/at-stage </dev/null >/dev/null 2>&1 &")
 
 
