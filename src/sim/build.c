@@ -185,7 +185,7 @@ static void build_leg(struct builder *b, struct zpool *p, uint32_t top, const st
                 .state = VDEV_STATE_CLOSED,
                 .aux = "",
         };
-        v->image = build_image(s, l);
+        v->image = l->last = build_image(s, l);
         p->tops[top].n++;
 }
 

@@ -223,7 +223,7 @@ static bool leg_open(struct sim *s, struct leg *l, struct node *n) {
                 image_collide(i, l->pool);
         node_use(n);
         l->node = n;
-        l->image = i;
+        l->image = l->last = i;
         l->not_present = false;
         i->live = l;
         i->exported = i->foreign = false;
@@ -624,8 +624,7 @@ static void import_load(struct zpool *p, const struct image *best) {
         }
 }
 
-static bool import_has_enough(const struct zpool *p, struct node *const *nodes,
-                              const struct image *best) {
+bool zpool_has_enough(const struct zpool *p, struct node *const *nodes, const struct image *best) {
         for (uint32_t k = 0; k < p->n_tops; k++) {
                 const struct top *t = &p->tops[k];
                 uint32_t n = 0;
@@ -661,7 +660,7 @@ struct answer zpool_import(struct sim *s, const char *name_or_guid, const char *
                                               "already exists",
                                               p->name));
         best = import_best(s, p, nodes);
-        if (!best || !import_has_enough(p, nodes, best))
+        if (!best || !zpool_has_enough(p, nodes, best))
                 return answer(1, arena_printf(s->arena,
                                               "cannot import '%s': one or more devices is "
                                               "currently unavailable",

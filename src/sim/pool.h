@@ -69,6 +69,7 @@ struct leg {
         struct ranges dtl;   /* what ZFS thinks that it misses */
         struct node *node;   /* while it is open */
         struct image *image; /* while it is open */
+        struct image *last;  /* the one that was open last, or the first */
         uint64_t read_errors, write_errors, checksum_errors;
         bool in_scan;     /* online since the running scan began */
         usec_t scan_mark; /* start of the scan that it was online for, exports aside */
@@ -130,6 +131,10 @@ void zpool_done(struct zpool *p);
 void image_settle_all(struct zpool *p); /* the images in all legs get the pool's present state */
 void image_done(struct image *i);
 struct image *image_clone(struct sim *s, const struct image *i);
+
+/* Could the pool be opened with these devices (by leg; NULL: not there), `best` being the newest?
+ */
+bool zpool_has_enough(const struct zpool *p, struct node *const *nodes, const struct image *best);
 
 /* An answer of ZFS: exit status and text for people; NULL text for none. */
 struct answer {

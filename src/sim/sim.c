@@ -745,7 +745,7 @@ bool sim_checkpoint(struct sim *s, const char *pool, bool exists) {
 bool sim_corrupt(struct sim *s, const char *pool, const char *leg) {
         struct zpool *p = zpool_find(s, pool);
         struct leg *l = p ? leg_find(p, leg) : NULL;
-        struct image *i = l ? l->image ? l->image : l->volume->image : NULL;
+        struct image *i = l ? l->last : NULL;
 
         if (!i || ranges_is_empty(&i->holds))
                 return false;

@@ -83,6 +83,7 @@ static struct sim_harm harm(const struct zpool *p, const struct leg *l, const ch
 static struct sim_harm harm_import(struct sim *s, const char *const *argv) {
         const char *name = NULL;
         struct image *images[64] = {}, *best = NULL;
+        struct node *nodes[64] = {};
         struct zpool *p = NULL;
         uint64_t guid;
 
@@ -105,12 +106,13 @@ static struct sim_harm harm_import(struct sim *s, const char *const *argv) {
                     node_io(s, n) != IO_GOOD)
                         continue;
                 images[i] = image;
+                nodes[i] = n;
                 if (!best || image->txg > best->txg ||
                     (image->txg == best->txg && image->time > best->time))
                         best = image;
         }
-        if (!best)
-                return (struct sim_harm){};
+        if (!best || !zpool_has_enough(p, nodes, best))
+                return (struct sim_harm){}; /* it will fail */
         for (uint32_t i = 0; i < p->n_legs; i++)
                 if (images[i] && best->mos->legs[i].offline)
                         images[i] = NULL; /* it stays as it is */
@@ -208,14 +210,14 @@ static struct leg *leg_of(struct sim *s, entity_id id) {
 
 bool sim_leg_lacks(struct sim *s, entity_id id) {
         const struct leg *l = leg_of(s, id);
-        const struct image *i = l ? l->image ? l->image : l->volume->image : NULL;
+        const struct image *i = l ? l->last : NULL;
 
         return i && !image_is_whole_for(i, image_tree(i));
 }
 
 bool sim_leg_is_mixed(struct sim *s, entity_id id) {
         const struct leg *l = leg_of(s, id);
-        const struct image *i = l ? l->image ? l->image : l->volume->image : NULL;
+        const struct image *i = l ? l->last : NULL;
 
         return i && i->collided;
 }
@@ -266,6 +268,14 @@ bool sim_pool_is_imported(struct sim *s, const char *pool) {
         struct zpool *p = zpool_find(s, pool);
 
         return p && p->imported;
+}
+
+bool sim_is_hung(struct sim *s) {
+        for (size_t i = 0; i < s->pools.count; i++)
+                if (s->pools.items[i]->imported &&
+                    (s->pools.items[i]->suspended || zpool_hangs(s, s->pools.items[i])))
+                        return true;
+        return false;
 }
 
 bool sim_pool_is_hung(struct sim *s, const char *pool) {
