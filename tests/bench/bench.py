@@ -1,0 +1,135 @@
+"""tests/bench/bench.py - how fast and how small the real daemon is, with 20 entities and with 20,000
+
+Arguments: zmirror, zmirror-trigger. Prints medians beside the bars that are to be kept; it is no test, and never fails.
+"""
+
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "system"))
+import harness  # noqa: E402
+
+ROUNDS = 7
+N_HINTS = 50000
+
+
+def configuration(n_disks):
+    """Each disk with a partition, a container and a leg; pools of four legs; none is imported."""
+    lines = ["--- !zmirror", "content:"]
+    for i in range(n_disks):
+        lines.append(f"""  - !disk
+    uuid: 00000000-0000-4000-8000-{i:012x}
+    unpluggable: yes
+    content:
+      - !part
+        name: d{i}
+        content:
+          - !crypt
+            name: d{i}
+            key_file: /etc/zmirror/keys/d{i}
+            on_appeared: [online]
+            on_children_offline: [offline]
+            content:
+              - !zdev
+                pool: p{i // 4}
+                on_appeared: [online]
+                on_resilvered: [offline]""")
+    for p in range((n_disks + 3) // 4):
+        legs = ", ".join(f"d{i}" for i in range(4 * p, min(4 * p + 4, n_disks)))
+        lines.append(f"  - !zpool\n    name: p{p}\n    backed_by:\n      - !mirror\n        devices: [{legs}]")
+    return "\n".join(lines) + "\n"
+
+
+def seconds(action):
+    begun = time.perf_counter()
+    action()
+    return time.perf_counter() - begun
+
+
+def median_ms(action):
+    return 1000 * statistics.median(seconds(action) for _ in range(ROUNDS))
+
+
+def pss_mb(pid):
+    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    return 0
+
+
+def start_ms(box):
+    """From the start of the process until the socket answers."""
+    took = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        daemon = box.launch()
+        while True:
+            try:
+                box.call("io.zmirror.Version")
+                break
+            except OSError:
+                time.sleep(0.0005)
+        took.append(time.perf_counter() - begun)
+        harness.wait_for("the first picture", box.is_ready, 60)
+        daemon.kill()
+        daemon.wait()
+    return 1000 * statistics.median(took)
+
+
+def hints_per_second(box, pool):
+    """Events of that pool, all at once, until the daemon answers what was asked after them."""
+    connection = box.connect()
+    event = (b'{"method":"io.zmirror.Trigger","oneway":true,"parameters":{"environment":'
+             b'{"ZEVENT_CLASS":"sysevent.fs.zfs.history_event","ZEVENT_POOL":"' + pool.encode() + b'"}}}\0')
+
+    def storm():
+        for _ in range(100):
+            connection.send(event * (N_HINTS // 100))
+        connection.call("io.zmirror.Version")
+
+    took = seconds(storm)
+    connection.close()
+    return N_HINTS / took
+
+
+def program(box, *command):
+    subprocess.run([str(c) for c in command], env=box.environment(), stdout=subprocess.DEVNULL, check=True)
+
+
+def report(what, value, unit, bar, more_is_better=False):
+    good = value >= bar if more_is_better else value <= bar
+    print(f"  {what:<52} {value:>10.1f} {unit:<4} (bar {bar:g}){'' if good else '  MISSED'}")
+
+
+def bench(n_disks, start, pss, listing):
+    box = harness.Box()
+    try:
+        box.config.write_text(configuration(n_disks))
+        box.run("check")
+        print(f"{n_disks} disks, {n_disks * 4 + (n_disks + 3) // 4} entities:")
+        report("start until the socket answers", start_ms(box), "ms", start)
+        daemon = box.start()
+        harness.wait_for("the first picture", box.is_ready, 60)
+        report("proportional memory", pss_mb(daemon.pid), "MB", pss)
+        report("zmirror list --format json, whole process",
+               median_ms(lambda: program(box, harness.ZMIRROR, "list", "--format", "json")), "ms", listing)
+        report("zmirror-trigger, whole process", median_ms(lambda: program(box, harness.TRIGGER)), "ms", 2)
+        report("  (of it, starting any process: /bin/true)", median_ms(lambda: program(box, "/bin/true")), "ms", 2)
+        report("hints a second, not configured", hints_per_second(box, "nobodys"), "", 50000, True)
+        report("hints a second, configured, nothing changed", hints_per_second(box, "p0"), "", 50000, True)
+        box.stop(daemon, seconds=10)
+    finally:
+        box.close()
+
+
+def main():
+    print("medians of", ROUNDS, "rounds; the machine may be busy with other things")
+    bench(5, 20, 3, 5)
+    bench(5000, 400, 40, 150)
+
+
+if __name__ == "__main__":
+    main()
