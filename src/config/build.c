@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "config/backing.h"
 #include "config/build.h"
+#include "config/handlers.h"
 #include "config/value.h"
 
 #define ENTITIES_MAX 1000000u
@@ -93,7 +95,7 @@ static const struct {
         [KEY_NOTIFY] = { "notify", ROOT },
 };
 
-/* SPEC 2: who may contain whom. Disks, parts, crypts and pools may stand at top level. */
+/* Who may contain whom; the last row is what may stand at top level. */
 static const uint32_t contents[_ENTITY_TYPE_MAX + 1] = {
         [ENTITY_DISK] = BIT(PART),
         [ENTITY_PART] = BIT(CRYPT) | BIT(ZDEV),
@@ -122,176 +124,7 @@ static struct entity *entity_at(struct builder *b, entity_id id) {
         return &b->entities.items[id];
 }
 
-/* --- handlers
- * ------------------------------------------------------------------------------------------ */
-
-static bool action_word(struct builder *b, enum entity_type type, const struct tree *t,
-                        struct action *ret) {
-        static const char *const words[] = { "online",   "offline",         "scrub", "trim",
-                                             "snapshot", "snapshot-parent", "pass",  "run" };
-        struct diagnoser *d = b->diagnoser;
-        enum wish wish;
-
-        if (text_equal(t->text, "pass")) {
-                *ret = (struct action){ .kind = ACTION_PASS };
-                return true;
-        }
-        if (text_equal(t->text, "snapshot-parent") || text_equal(t->text, "snapshot_parent")) {
-                if (type != ENTITY_ZDEV) {
-                        diagnose_error(d, t,
-                                       "'snapshot-parent' is for a zdev in a zvol, not for a %s",
-                                       entity_type_print(type));
-                        return false;
-                }
-                *ret = (struct action){ .kind = ACTION_SNAPSHOT_PARENT };
-                return true;
-        }
-        if (!wish_parse(t->text, &wish)) {
-                diagnose_unknown(d, t, "action", t->text, words, ELEMENTSOF(words));
-                return false;
-        }
-        if (!wish_suits(wish, type)) {
-                diagnose_error(d, t, "a %s cannot '%s'", entity_type_print(type), t->text);
-                return false;
-        }
-        *ret = (struct action){ .kind = ACTION_WISH, .wish = wish };
-        return true;
-}
-
-static bool action_read(struct builder *b, enum entity_type type, const struct tree *t,
-                        struct action *ret) {
-        if (t->kind == TREE_SCALAR && *t->text)
-                return action_word(b, type, t, ret);
-        if (t->kind == TREE_MAP && t->n == 1 && text_equal(t->first->key->text, "run")) {
-                *ret = (struct action){ .kind = ACTION_RUN };
-                return value_words(b->config->arena, b->diagnoser, t->first, &ret->argv);
-        }
-        diagnose_error(b->diagnoser, t,
-                       "expected an action such as online, or 'run: [program, argument]', found %s",
-                       tree_describe(b->diagnoser->arena, t));
-        return false;
-}
-
-static void handler_read(struct builder *b, struct entity *e, enum event event,
-                         const struct tree *t) {
-        struct action *actions = arena_new_array(b->config->arena, struct action, t->n + 1);
-        struct handler *h = &e->handlers[event];
-
-        h->actions = actions;
-        if (t->kind !=
-            TREE_LIST) { /* a single action may stand without its list; nothing is an empty one */
-                if (t->kind != TREE_SCALAR || *t->text)
-                        h->n_actions += action_read(b, e->type, t, actions);
-                return;
-        }
-        for (const struct tree *c = t->first; c; c = c->next)
-                h->n_actions += action_read(b, e->type, c, &actions[h->n_actions]);
-}
-
-/* --- backed_by
- * ------------------------------------------------------------------------------------------- */
-
-static bool backing_device_read(struct builder *b, const struct tree *t,
-                                struct backing_device *ret) {
-        static const char *const words[] = { "name", "required", "online_dependencies" };
-        struct diagnoser *d = b->diagnoser;
-        bool good = true;
-
-        *ret = (struct backing_device){ .online_dependencies = true, .leg = ENTITY_NONE };
-        if (t->kind == TREE_SCALAR)
-                return value_name(b->config->arena, d, t, true, &ret->name);
-        if (t->kind != TREE_MAP) {
-                diagnose_error(
-                        d, t,
-                        "expected the name of a device, or a mapping with 'name', found a list");
-                return false;
-        }
-        for (const struct tree *c = t->first; c; c = c->next) {
-                if (text_equal(c->key->text, "name"))
-                        good &= value_name(b->config->arena, d, c, true, &ret->name);
-                else if (text_equal(c->key->text, "required"))
-                        good &= value_bool(d, c, &ret->required);
-                else if (text_equal(c->key->text, "online_dependencies"))
-                        good &= value_bool(d, c, &ret->online_dependencies);
-                else
-                        diagnose_unknown(d, c->key, "key", c->key->text, words, ELEMENTSOF(words));
-        }
-        if (good && !ret->name)
-                diagnose_error(d, t, "a device needs the key 'name'");
-        return good && ret->name;
-}
-
-static void backing_devices_read(struct builder *b, const struct tree *t, struct backing *ret) {
-        if (t->kind != TREE_LIST || !t->n) {
-                diagnose_error(b->diagnoser, t, "expected a list of devices, found %s",
-                               tree_describe(b->diagnoser->arena, t));
-                return;
-        }
-        ret->devices = arena_new_array(b->config->arena, struct backing_device, t->n);
-        for (const struct tree *c = t->first; c; c = c->next)
-                ret->n_devices += backing_device_read(b, c, &ret->devices[ret->n_devices]);
-}
-
-static bool backing_group_read(struct builder *b, const struct tree *t, enum vdev_kind kind,
-                               struct backing *ret) {
-        static const char *const words[] = { "devices", "parity" };
-        const char *what = kind == VDEV_KIND_RAIDZ ? "raidz" : "mirror";
-
-        *ret = (struct backing){ .kind = kind };
-        for (const struct tree *c = t->kind == TREE_MAP ? t->first : NULL; c; c = c->next) {
-                if (text_equal(c->key->text, "devices"))
-                        backing_devices_read(b, c, ret);
-                else if (text_equal(c->key->text, "parity") && kind == VDEV_KIND_RAIDZ)
-                        (void) value_number(b->diagnoser, c, 1, 3, &ret->parity);
-                else
-                        diagnose_unknown(b->diagnoser, c->key, "key", c->key->text, words,
-                                         kind == VDEV_KIND_RAIDZ ? 2 : 1);
-        }
-        if (t->kind == TREE_LIST)
-                backing_devices_read(b, t, ret);
-        else if (!ret->devices)
-                diagnose_error(b->diagnoser, t, "a %s needs the key 'devices'", what);
-        if (kind == VDEV_KIND_RAIDZ && !ret->parity)
-                diagnose_error(b->diagnoser, t, "a raidz needs the key 'parity'");
-        else if (kind == VDEV_KIND_RAIDZ && ret->n_devices && ret->n_devices <= ret->parity)
-                diagnose_error(b->diagnoser, t, "a raidz of parity %u needs more than %u devices",
-                               ret->parity, ret->parity);
-        return ret->n_devices > 0;
-}
-
-static bool backing_read(struct builder *b, const struct tree *t, struct backing *ret) {
-        static const char *const words[] = { "!mirror", "!raidz" };
-
-        if (text_equal(t->tag, "!mirror") || text_equal(t->tag, "!Mirror"))
-                return backing_group_read(b, t, VDEV_KIND_MIRROR, ret);
-        if (text_equal(t->tag, "!raidz") || text_equal(t->tag, "!RaidZ"))
-                return backing_group_read(b, t, VDEV_KIND_RAIDZ, ret);
-        if (*t->tag) {
-                diagnose_unknown(b->diagnoser, t, "tag", t->tag, words, ELEMENTSOF(words));
-                return false;
-        }
-        *ret = (struct backing){ .kind = VDEV_KIND_SINGLE, .n_devices = 1 };
-        ret->devices = arena_new_one(b->config->arena, struct backing_device);
-        if (!backing_device_read(b, t, ret->devices))
-                return false;
-        ret->devices->required = true;
-        return true;
-}
-
-static void backed_by_read(struct builder *b, struct entity *e, const struct tree *t) {
-        if (t->kind != TREE_LIST) {
-                diagnose_error(b->diagnoser, t, "expected a list of vdevs, found %s",
-                               tree_describe(b->diagnoser->arena, t));
-                return;
-        }
-        e->zpool.backing = arena_new_array(b->config->arena, struct backing, t->n + 1);
-        for (const struct tree *c = t->first; c; c = c->next)
-                e->zpool.n_backing += backing_read(b, c, &e->zpool.backing[e->zpool.n_backing]);
-}
-
-/* --- keys
- * -----------------------------------------------------------------------------------------------
- */
+/* --- keys --- */
 
 static void key_unknown(struct builder *b, const struct tree *key, uint32_t types) {
         const char *candidates[_KEY_MAX + _EVENT_MAX];
@@ -309,8 +142,7 @@ static void key_unknown(struct builder *b, const struct tree *key, uint32_t type
 }
 
 /* True if the key is one that these types have. */
-static bool key_find(struct builder *b, const struct tree *key, uint32_t types, const char *owner,
-                     enum key *ret) {
+static bool key_find(struct builder *b, const struct tree *key, uint32_t types, enum key *ret) {
         for (enum key k = 0; k < _KEY_MAX; k++) {
                 if (!text_equal(key->text, keys[k].name))
                         continue;
@@ -318,11 +150,19 @@ static bool key_find(struct builder *b, const struct tree *key, uint32_t types, 
                         *ret = k;
                         return true;
                 }
-                diagnose_error(b->diagnoser, key, "a %s has no key '%s'", owner, key->text);
+                diagnose_error(b->diagnoser, key, "%s%s has no key '%s'",
+                               types == ROOT ? "the document" : "a ",
+                               types == ROOT ? "" : entity_type_print(__builtin_ctz(types)),
+                               key->text);
                 return false;
         }
         key_unknown(b, key, types);
         return false;
+}
+
+/* Tags are for entities and vdevs. What is kept for later is not judged. */
+static bool key_takes_tags(enum key k) {
+        return k == KEY_CONTENT || k == KEY_BACKED_BY || k == KEY_NOTIFY;
 }
 
 static void key_file_check(struct builder *b, const struct tree *t, const char *path) {
@@ -351,6 +191,43 @@ static bool text_or_nil(struct builder *b, const struct tree *t, const char **re
         return value_text(b->config->arena, b->diagnoser, t, ret);
 }
 
+/* What is given here goes past the guards, so nothing may that forces, rewinds or takes what was
+ * destroyed; nor may the name of a pool. */
+static void import_args_read(struct builder *b, const struct tree *t, const char **ret) {
+        static const char allowed[] = "cdoRlmNs", with_argument[] = "cdoR";
+        const char *const *words;
+        const char *text = NULL, *option = "";
+
+        if (!text_or_nil(b, t, &text))
+                return;
+        *ret = text;
+        words = words_split(b->scratch, text);
+        for (; words && *words; words++) {
+                if (**words != '-' || !(*words)[1]) {
+                        diagnose_error(b->diagnoser, t,
+                                       "only options of 'zpool import' can be given here, not '%s'",
+                                       *words);
+                        return;
+                }
+                for (option = *words + 1; strchr(allowed, *option) && *option; option++)
+                        if (strchr(with_argument, *option))
+                                break;
+                if (*option && !strchr(allowed, *option)) {
+                        diagnose_error(b->diagnoser, t,
+                                       "option '-%c' cannot be given here, only -c -d -l -m -N -o "
+                                       "-R -s",
+                                       *option);
+                        return;
+                }
+                if (!*option || option[1])
+                        continue;
+                if (!*++words) {
+                        diagnose_error(b->diagnoser, t, "option '-%c' needs an argument", *option);
+                        return;
+                }
+        }
+}
+
 static void interval_read(struct builder *b, enum key k, const struct tree *t,
                           struct intervals *ret) {
         struct span *span = k == KEY_UPDATE_INTERVAL  ? &ret->update
@@ -360,6 +237,13 @@ static void interval_read(struct builder *b, enum key k, const struct tree *t,
 
         (void) value_span(b->diagnoser, t, span);
 }
+
+static const enum name_kind name_kinds[_ENTITY_TYPE_MAX] = {
+        [ENTITY_ZPOOL] = NAME_POOL,
+        [ENTITY_ZVOL] = NAME_DATASET,
+        [ENTITY_DATASET] = NAME_DATASET,
+        [ENTITY_ZDEV] = NAME_LEG,
+};
 
 static void entity_key_read(struct builder *b, struct entity *e, enum key k, const struct tree *t,
                             struct inherited *in) {
@@ -378,10 +262,7 @@ static void entity_key_read(struct builder *b, struct entity *e, enum key k, con
                 (void) value_bool(d, t, &in->unpluggable);
                 return;
         case KEY_NAME:
-                (void) value_name(a, d, t,
-                                  e->type == ENTITY_ZVOL || e->type == ENTITY_DATASET ||
-                                          e->type == ENTITY_ZDEV,
-                                  &e->name);
+                (void) value_name(a, d, t, name_kinds[e->type], &e->name);
                 return;
         case KEY_UUID:
                 (void) value_uuid(a, d, t, &e->name);
@@ -409,13 +290,13 @@ static void entity_key_read(struct builder *b, struct entity *e, enum key k, con
                 (void) value_bool(d, t, &e->zpool.mount);
                 return;
         case KEY_IMPORT_ARGS:
-                (void) text_or_nil(b, t, &e->zpool.import_args);
+                import_args_read(b, t, &e->zpool.import_args);
                 return;
         case KEY_BACKED_BY:
-                backed_by_read(b, e, t);
+                backing_read(b, e, t);
                 return;
         case KEY_POOL:
-                (void) value_name(a, d, t, false, &e->zdev.pool);
+                (void) value_name(a, d, t, NAME_POOL, &e->zdev.pool);
                 return;
         case KEY_UPDATE_INTERVAL:
         case KEY_SCRUB_INTERVAL:
@@ -439,35 +320,48 @@ static void entity_key_read(struct builder *b, struct entity *e, enum key k, con
         }
 }
 
+/* A handler of the entity, or something near it. */
+static void entity_event_read(struct builder *b, struct handler_set *set, const struct entity *e,
+                              enum event event, const struct tree *t) {
+        value_refuse_tags(b->diagnoser, t);
+        if (event_suits(event, e->type))
+                handlers_read(b, set, e, event, t);
+        else
+                diagnose_error(b->diagnoser, t->key, "a %s has no event '%s'",
+                               entity_type_print(e->type), t->key->text + strlen("on_"));
+}
+
+/* Returns what stands under `content`, which is read when the entity has its id, or NULL. */
 static const struct tree *entity_keys_read(struct builder *b, struct entity *e,
                                            const struct tree *t, struct inherited *in) {
         const struct tree *content = NULL;
+        struct handler_set set = {};
         enum event event;
         enum key k;
 
         for (const struct tree *c = t->first; c; c = c->next) {
                 const char *word = c->key->text;
 
-                if (text_starts(word, "on_") && event_parse(word + 3, &event)) {
-                        if (event_suits(event, e->type))
-                                handler_read(b, e, event, c);
-                        else
-                                diagnose_error(b->diagnoser, c->key, "a %s has no event '%s'",
-                                               entity_type_print(e->type), word + 3);
-                } else if (key_find(b, c->key, 1u << e->type, entity_type_print(e->type), &k)) {
-                        if (k == KEY_CONTENT)
-                                content = c;
-                        else
-                                entity_key_read(b, e, k, c, in);
+                if (text_starts(word, "on_") && event_parse(word + strlen("on_"), &event)) {
+                        entity_event_read(b, &set, e, event, c);
+                        continue;
                 }
+                if (!key_find(b, c->key, 1u << e->type, &k))
+                        continue;
+                if (!key_takes_tags(k))
+                        value_refuse_tags(b->diagnoser, c);
+                if (k == KEY_CONTENT)
+                        content = c;
+                else
+                        entity_key_read(b, e, k, c, in);
         }
+        e->handlers = handlers_keep(b, &set);
         return content;
 }
 
-/* --- entities
- * --------------------------------------------------------------------------------------------- */
+/* --- entities --- */
 
-/* SPEC 2: a leg's name follows from what it lies on. */
+/* A leg's name follows from what it lies on. */
 static const char *leg_name(struct builder *b, const struct inherited *in) {
         const struct entity *p = entity_at(b, in->parent);
 
@@ -476,20 +370,14 @@ static const char *leg_name(struct builder *b, const struct inherited *in) {
         return p->name;
 }
 
-static bool tree_has_key(const struct tree *t, const char *word) {
-        for (const struct tree *c = t->first; c; c = c->next)
-                if (text_equal(c->key->text, word))
-                        return true;
-        return false;
-}
-
 /* What has no name gets one that nobody can write, so that what is inside is checked all the same.
  */
 static const char *key_required(struct builder *b, const struct entity *e, const struct tree *t,
                                 const char *key) {
-        if (!tree_has_key(t, key))
+        if (!tree_find(t, key))
                 diagnose_error(b->diagnoser, t, "a %s needs the key '%s'",
                                entity_type_print(e->type), key);
+        b->has_gaps = true;
         return arena_printf(b->config->arena, " %zu", b->entities.count);
 }
 
@@ -502,7 +390,7 @@ static void entity_name(struct builder *b, struct entity *e, const struct tree *
                         e->zdev.pool = key_required(b, e, t, "pool");
                 derived = leg_name(b, in);
                 if (e->name && !text_equal(e->name, derived))
-                        diagnose_error(b->diagnoser, t,
+                        diagnose_error(b->diagnoser, tree_find(t, "name"),
                                        "the name of this zdev is '%s', as that of what it lies on, "
                                        "not '%s'",
                                        derived, e->name);
@@ -512,30 +400,47 @@ static void entity_name(struct builder *b, struct entity *e, const struct tree *
                 e->name = key_required(b, e, t, e->type == ENTITY_DISK ? "uuid" : "name");
 }
 
+#define JOIN_MAX 5u
+
+/* "<a><b><c>...", up to NULL. There are two for each entity, so they are not left to printf. */
+static const char *join(struct arena *a, const char *const *parts) {
+        size_t n = 0, lengths[JOIN_MAX];
+        char *joined, *p;
+
+        for (size_t i = 0; parts[i]; i++)
+                n += lengths[i] = strlen(parts[i]);
+        joined = p = arena_alloc(a, n + 1);
+        for (size_t i = 0; parts[i]; i++)
+                p = mempcpy(p, parts[i], lengths[i]);
+        return joined;
+}
+
+#define JOIN(a, ...) join(a, (const char *const[]){ __VA_ARGS__, NULL })
+
 static void entity_print_ids(struct builder *b, struct entity *e, const struct inherited *in) {
         struct arena *a = b->config->arena;
         const char *type = entity_type_print(e->type);
 
         switch (e->type) {
         case ENTITY_DISK:
-                e->id = arena_printf(a, "disk|uuid:%s", e->name);
-                e->hrid = arena_printf(a, "disk: %s", e->disk.info ? e->disk.info : e->name);
+                e->id = JOIN(a, "disk|uuid:", e->name);
+                e->hrid = JOIN(a, "disk: ", e->disk.info ? e->disk.info : e->name);
                 return;
         case ENTITY_PART:
         case ENTITY_CRYPT:
         case ENTITY_ZPOOL:
-                e->id = arena_printf(a, "%s|name:%s", type, e->name);
-                e->hrid = arena_printf(a, "%s: %s", type, e->name);
+                e->id = JOIN(a, type, "|name:", e->name);
+                e->hrid = JOIN(a, type, ": ", e->name);
                 return;
         case ENTITY_ZVOL:
         case ENTITY_DATASET:
                 e->zvol.pool = entity_at(b, in->parent)->name;
-                e->id = arena_printf(a, "%s|pool:%s|name:%s", type, e->zvol.pool, e->name);
+                e->id = JOIN(a, type, "|pool:", e->zvol.pool, "|name:", e->name);
                 e->hrid = arena_printf(a, "%s: %s (%s)", type, e->name, e->zvol.pool);
                 return;
         case ENTITY_ZDEV:
-                e->id = arena_printf(a, "zdev|pool:%s|name:%s", e->zdev.pool, e->name);
-                e->hrid = arena_printf(a, "zdev: %s (%s)", e->name, e->zdev.pool);
+                e->id = JOIN(a, "zdev|pool:", e->zdev.pool, "|name:", e->name);
+                e->hrid = JOIN(a, "zdev: ", e->name, " (", e->zdev.pool, ")");
                 return;
         case _ENTITY_TYPE_MAX:
                 return;
@@ -591,16 +496,58 @@ static bool entity_register(struct builder *b, const struct entity *e, const str
         return true;
 }
 
+/* Commands know a disk by what it is called, too. */
+static void disk_register_info(struct builder *b, const struct entity *e, const struct tree *t) {
+        uint64_t other;
+
+        if (!e->disk.info || !*e->disk.info)
+                return;
+        if (map_get(&b->infos, e->disk.info, &other))
+                diagnose_warning(b->diagnoser, tree_find(t, "info"),
+                                 "the disk in line %u is called '%.64s', too; commands will know "
+                                 "them only by uuid",
+                                 entity_at(b, (entity_id) other)->line, e->disk.info);
+        else
+                map_put(&b->infos, e->disk.info, e->self);
+}
+
+/* Whoever opens a container that stands alone: it is not zmirror. */
+static void crypt_check_lone(struct builder *b, const struct entity *e, const struct tree *t) {
+        if (e->crypt.key_file)
+                diagnose_warning(b->diagnoser, tree_find(t, "key_file")->key,
+                                 "a crypt at top level is opened by others, never with this key");
+        for (const struct tree *c = t->first; c; c = c->next)
+                if (text_starts(c->key->text, "on_"))
+                        for (const struct tree *k = c->kind == TREE_LIST ? c->first : c; k;
+                             k = c->kind == TREE_LIST ? k->next : NULL)
+                                if (text_equal(k->text, "online") || text_equal(k->text, "offline"))
+                                        diagnose_warning(b->diagnoser, k,
+                                                         "a crypt at top level is opened and "
+                                                         "closed by others, so this will fail");
+}
+
 static entity_id contents_read(struct builder *b, const struct tree *t, const struct inherited *in);
 
-static struct entity entity_empty(enum entity_type type, const struct tree *t,
+/* Entities are read in the order of the file, so its lines are counted only once. */
+static uint32_t line_of(struct builder *b, const struct tree *t) {
+        const char *text = b->diagnoser->text, *newline;
+
+        while (t->start > b->line_start &&
+               (newline = memchr(text + b->line_start, '\n', t->start - b->line_start))) {
+                b->line_start = (size_t) (newline + 1 - text);
+                b->line++;
+        }
+        return b->line;
+}
+
+static struct entity entity_empty(struct builder *b, enum entity_type type, const struct tree *t,
                                   const struct inherited *in) {
         struct entity e = { .type = type,
                             .parent = in->parent,
                             .first_child = ENTITY_NONE,
                             .next_sibling = ENTITY_NONE,
                             .depth = in->depth,
-                            .line = t->key ? t->key->line : t->line };
+                            .line = line_of(b, t) };
 
         if (type == ENTITY_ZPOOL) {
                 e.zpool.mount = true;
@@ -624,14 +571,17 @@ static entity_id entity_read(struct builder *b, const struct tree *t,
         struct entity e;
         entity_id id, first;
 
-        if (!entity_type_of(b, t, &type) || !entity_may_stand(b, t, type, in.parent))
+        if (!entity_type_of(b, t, &type) || !entity_may_stand(b, t, type, in.parent)) {
+                b->has_gaps = true;
                 return ENTITY_NONE; /* nobody knows what its keys would be */
+        }
         if (t->kind == TREE_LIST || (t->kind == TREE_SCALAR && *t->text)) {
                 diagnose_error(b->diagnoser, t, "expected the keys of a %s, found %s",
                                entity_type_print(type), tree_describe(b->diagnoser->arena, t));
+                b->has_gaps = true;
                 return ENTITY_NONE;
         }
-        e = entity_empty(type, t, &in);
+        e = entity_empty(b, type, t, &in);
         content = entity_keys_read(b, &e, t, &in);
         e.unpluggable = in.unpluggable;
         if (type == ENTITY_DISK)
@@ -645,6 +595,10 @@ static entity_id entity_read(struct builder *b, const struct tree *t,
         id = e.self = (entity_id) b->entities.count;
         array_append(&b->entities, e);
         array_append(&b->trees, t);
+        if (type == ENTITY_DISK)
+                disk_register_info(b, &e, t);
+        if (type == ENTITY_CRYPT && in.parent == ENTITY_NONE)
+                crypt_check_lone(b, &e, t);
         in.parent = id;
         in.depth++;
         if (content) {
@@ -680,15 +634,13 @@ static entity_id contents_read(struct builder *b, const struct tree *t,
         return first;
 }
 
-/* --- the root
- * -----------------------------------------------------------------------------------------------
- */
+/* --- the root --- */
 
 static void timeout_read(struct builder *b, const struct tree *t, usec_t *ret) {
         uint64_t seconds;
         struct span s;
 
-        if (t->kind == TREE_SCALAR && text_to_u64(t->text, &seconds) && seconds > 0 &&
+        if (t->kind == TREE_SCALAR && !t->quoted && text_to_u64(t->text, &seconds) && seconds > 0 &&
             seconds <= 31536000)
                 *ret = seconds * USEC_PER_SEC;
         else if (t->kind == TREE_SCALAR && span_parse(t->text, &s) && !s.months && s.usec)
@@ -698,13 +650,25 @@ static void timeout_read(struct builder *b, const struct tree *t, usec_t *ret) {
                                tree_describe(b->diagnoser->arena, t));
 }
 
+/* Kept as it is written, from the beginning of its line where nothing else is there, so that the
+ * indentation stays right. */
 static void notify_read(struct builder *b, const struct tree *t) {
-        if (t->kind == TREE_SCALAR && *t->text)
+        const char *text = b->diagnoser->text, *start = text + t->start, *stop = text + t->stop;
+
+        if (t->kind == TREE_SCALAR && *t->text) {
                 diagnose_error(b->diagnoser, t, "expected a list or mapping, found %s",
                                tree_describe(b->diagnoser->arena, t));
-        else if (t->end > t->start && t->end <= b->diagnoser->length)
-                b->config->settings.notify = arena_strndup(
-                        b->config->arena, b->diagnoser->text + t->start, t->end - t->start);
+                return;
+        }
+        while (start > text && start[-1] == ' ')
+                start--;
+        if (start > text && start[-1] != '\n')
+                start = text + t->start;
+        while (stop > start && strchr(" \n\r\t", stop[-1]))
+                stop--;
+        if (stop > start)
+                b->config->settings.notify = arena_strndup(b->config->arena, start,
+                                                           (size_t) (stop - start));
 }
 
 static void root_key_read(struct builder *b, enum key k, const struct tree *t,
@@ -724,7 +688,7 @@ static void root_key_read(struct builder *b, enum key k, const struct tree *t,
                 (void) value_bool(d, t, &in->ssd);
                 return;
         case KEY_IMPORT_ARGS:
-                (void) text_or_nil(b, t, &in->import_args);
+                import_args_read(b, t, &in->import_args);
                 return;
         case KEY_UPDATE_INTERVAL:
         case KEY_SCRUB_INTERVAL:
@@ -784,6 +748,7 @@ void build_root(struct builder *b, const struct tree *root) {
         const struct tree *content = NULL;
         enum key k;
 
+        b->line = 1;
         b->config->settings = (struct settings){ .log_level = LOG_LEVEL_INFO,
                                                  .enable_commands = true,
                                                  .enable_event_handlers = true,
@@ -798,8 +763,10 @@ void build_root(struct builder *b, const struct tree *root) {
                 diagnose_unknown(b->diagnoser, root, "tag", root->tag,
                                  (const char *const[]){ "!zmirror" }, 1);
         for (const struct tree *c = root->first; c; c = c->next) {
-                if (!key_find(b, c->key, ROOT, "root", &k))
+                if (!key_find(b, c->key, ROOT, &k))
                         continue;
+                if (!key_takes_tags(k))
+                        value_refuse_tags(b->diagnoser, c);
                 if (k == KEY_CONTENT)
                         content = c;
                 else
@@ -810,4 +777,12 @@ void build_root(struct builder *b, const struct tree *root) {
         else
                 diagnose_warning(b->diagnoser, root,
                                  "nothing is configured: the key 'content' is missing");
+}
+
+void builder_done(struct builder *b) {
+        array_done(&b->entities);
+        array_done(&b->trees);
+        array_done(&b->backing_names);
+        map_done(&b->handler_sets);
+        map_done(&b->infos);
 }

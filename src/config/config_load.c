@@ -10,32 +10,24 @@
 #include "config/config_load.h"
 #include "config/tree.h"
 
-#define FILE_MAX_BYTES (64u << 20)
+#define FILE_MAX_BYTES  (64u << 20)
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /* YAML is text: what cannot be, is told before the library stumbles over it. */
 static bool text_is_sound(struct diagnoser *d) {
-        uint32_t line = 1, column = 1;
+        const unsigned char *text = (const unsigned char *) d->text;
 
-        for (size_t i = 0; i < d->length; i++) {
-                unsigned char c = (unsigned char) d->text[i];
-                size_t more = c < 0x80 ? 0 : c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
-                bool good = c && (c >= 0x20 || c == '\n' || c == '\r' || c == '\t') && c != 0x7f &&
-                            (c < 0x80 || (c >= 0xc2 && c <= 0xf4));
-
-                for (size_t k = 1; good && k <= more; k++)
-                        good = i + k < d->length && ((unsigned char) d->text[i + k] & 0xc0) == 0x80;
-                if (!good) {
-                        diagnose_at(d, true, line, column, 1,
-                                    c < 0x80 ? "a control character cannot stand in the file"
-                                             : "not valid UTF-8");
-                        return false;
-                }
-                i += more;
-                column++;
-                if (c == '\n') {
-                        line++;
-                        column = 1;
-                }
+        for (size_t i = 0, n; i < d->length; i += n) {
+                n = 1;
+                if (text[i] >= 0x20 && text[i] < 0x7f)
+                        continue;
+                n = character_length(text + i, d->length - i);
+                if (n && !character_is_control(text + i, d->length - i))
+                        continue;
+                diagnose_error_at(d, (uint32_t) i, (uint32_t) i,
+                                  n ? "a control character cannot stand in the file"
+                                    : "not valid UTF-8");
+                return false;
         }
         return true;
 }
@@ -54,25 +46,32 @@ struct config *config_parse(struct arena *a, const char *path, const char *text,
         _cleanup_(arena_freep) struct arena *scratch = arena_new();
         struct arena *arena = arena_new();
         struct config *c = arena_new_one(arena, struct config);
-        struct diagnoser d = { .arena = a, .text = text, .length = length };
-        struct builder b = { .config = c, .diagnoser = &d, .check_files = check_files };
+        struct diagnoser d = { .arena = a };
+        struct builder b = {
+                .config = c, .diagnoser = &d, .scratch = scratch, .check_files = check_files
+        };
         struct tree *root = NULL;
 
         c->arena = arena;
         c->path = arena_strdup(arena, path);
+        if (length >= 3 && memcmp(text, BYTE_ORDER_MARK, 3) == 0) {
+                text += 3;
+                length -= 3;
+        }
+        d.text = text;
+        d.length = length;
         if (length > FILE_MAX_BYTES)
-                diagnose_at(&d, true, 0, 0, 0, "the file is larger than 64 MiB");
+                diagnose_error_at(&d, DIAGNOSE_FILE, DIAGNOSE_FILE,
+                                  "the file is larger than 64 MiB");
         else if (text_is_sound(&d))
                 root = tree_parse(scratch, text, length, &d);
         if (root) {
                 build_root(&b, root);
-                if (!d.n_errors || b.entities.count)
-                        build_links(&b);
+                build_links(&b);
                 config_settle(&b);
         } else if (!d.n_errors)
-                diagnose_at(&d, true, 0, 0, 0, "the file is empty");
-        array_done(&b.entities);
-        array_done(&b.trees);
+                diagnose_error_at(&d, DIAGNOSE_FILE, DIAGNOSE_FILE, "the file is empty");
+        builder_done(&b);
         *ret = diagnose_finish(&d);
         return ret->n_errors ? config_free(c) : c;
 }
@@ -111,7 +110,8 @@ struct config *config_load(struct arena *a, const char *path, bool check_files,
         int r = file_read(path, &text, &length);
 
         if (r < 0) {
-                diagnose_at(&d, true, 0, 0, 0, arena_printf(a, "cannot be read: %s", strerror(-r)));
+                diagnose_error_at(&d, DIAGNOSE_FILE, DIAGNOSE_FILE,
+                                  arena_printf(a, "cannot be read: %s", strerror(-r)));
                 *ret = diagnose_finish(&d);
                 return NULL;
         }

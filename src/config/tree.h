@@ -11,17 +11,18 @@ struct diagnoser;
 
 enum tree_kind { TREE_SCALAR, TREE_LIST, TREE_MAP };
 
+/* A large file has some hundred thousand of these, so they are kept small: lines and columns are
+ * counted only for what is diagnosed. */
 struct tree {
-        enum tree_kind kind;
-        bool quoted;            /* scalar: in quotes, so it is text whatever it looks like */
-        uint32_t line, column;  /* from 1 */
-        uint32_t length;        /* of the offending text on that line, in columns */
-        uint32_t n;             /* children */
-        size_t start, end;      /* bytes in the file */
-        const char *tag;        /* "!zpool", or "" */
         const char *text;       /* scalar; "" where there is nothing */
+        const char *tag;        /* "!zpool", or "" */
         const struct tree *key; /* for a mapping's value */
-        struct tree *first, *last, *next;
+        struct tree *first, *next;
+        uint32_t n;          /* children */
+        uint32_t start, end; /* the bytes to point at: the tag, else the scalar or the bracket */
+        uint32_t stop;       /* where the content ends */
+        uint8_t kind;        /* enum tree_kind */
+        bool quoted;         /* scalar: in quotes, so it is text whatever it looks like */
 };
 
 /* Parses one document. What is not allowed (aliases, merge keys, several documents, a depth over
@@ -31,3 +32,5 @@ struct tree *tree_parse(struct arena *a, const char *text, size_t length, struct
 
 /* What it is, for messages: "a list", "a mapping", "nothing", "'text'". In the arena. */
 const char *tree_describe(struct arena *a, const struct tree *t);
+
+const struct tree *tree_find(const struct tree *map, const char *key);

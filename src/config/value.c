@@ -35,7 +35,8 @@ bool value_number(struct diagnoser *d, const struct tree *t, uint32_t min, uint3
                   uint32_t *ret) {
         uint64_t value;
 
-        if (t->kind != TREE_SCALAR || !text_to_u64(t->text, &value) || value < min || value > max)
+        if (t->kind != TREE_SCALAR || t->quoted || !text_to_u64(t->text, &value) || value < min ||
+            value > max)
                 return value_expected(d, t,
                                       arena_printf(d->arena, "a number from %u to %u", min, max));
         *ret = (uint32_t) value;
@@ -55,31 +56,75 @@ bool value_text(struct arena *a, struct diagnoser *d, const struct tree *t, cons
         return true;
 }
 
-bool value_name(struct arena *a, struct diagnoser *d, const struct tree *t, bool slashes,
+/* The first character that cannot stand there, or NULL. */
+static const char *name_fault(const char *s, enum name_kind kind) {
+        bool slashes = kind == NAME_DATASET || kind == NAME_LEG;
+        bool zfs = kind == NAME_DATASET || kind == NAME_POOL;
+
+        for (const char *p = s; *p; p++) {
+                unsigned char c = (unsigned char) *p;
+
+                if (c == '/' && slashes && p > s && p[1] && p[1] != '/')
+                        continue;
+                if (zfs ? !isalnum(c) && !strchr("-_.:", c)
+                        : isspace(c) || iscntrl(c) || strchr("/|@", c))
+                        return p;
+        }
+        return NULL;
+}
+
+/* "." and "..", between slashes, too. */
+static bool name_leads_elsewhere(const char *s) {
+        for (;; s++) {
+                size_t n = strcspn(s, "/");
+
+                if (strspn(s, ".") == n && n <= 2)
+                        return true;
+                s += n;
+                if (!*s)
+                        return false;
+        }
+}
+
+static void name_refuse(struct diagnoser *d, const struct tree *t, const char *fault) {
+        size_t n = 1;
+
+        while (((unsigned char) fault[n] & 0xc0) == 0x80)
+                n++;
+        if (isspace((unsigned char) *fault) || iscntrl((unsigned char) *fault))
+                diagnose_error(d, t, "a blank or control character cannot stand in a name here");
+        else
+                diagnose_error(d, t, "'%.*s' cannot stand in a name here", (int) n, fault);
+}
+
+bool value_name(struct arena *a, struct diagnoser *d, const struct tree *t, enum name_kind kind,
                 const char **ret) {
-        const char *s = t->text;
+        const char *s = t->text, *fault = name_fault(s, kind);
 
         if (t->kind != TREE_SCALAR || !*s)
                 return value_expected(d, t, "a name");
-        if (strlen(s) > NAME_MAX_BYTES) {
+        if (strlen(s) > NAME_MAX_BYTES)
                 diagnose_error(d, t, "the name is longer than %u bytes", NAME_MAX_BYTES);
-                return false;
-        }
-        if (*s == '-') {
+        else if (*s == '-')
                 diagnose_error(d, t, "a name cannot begin with a dash");
-                return false;
+        else if (fault)
+                name_refuse(d, t, fault);
+        else if (name_leads_elsewhere(s))
+                diagnose_error(d, t, "'%s' is no name", s);
+        else if (kind == NAME_POOL && !isalpha((unsigned char) *s))
+                diagnose_error(d, t, "the name of a pool begins with a letter");
+        else {
+                *ret = arena_strdup(a, s);
+                return true;
         }
-        for (const char *p = s; *p; p++)
-                if (isspace((unsigned char) *p) || iscntrl((unsigned char) *p) || *p == '|' ||
-                    *p == '@' || (*p == '/' && (!slashes || p == s || !p[1] || p[1] == '/'))) {
-                        diagnose_error(d, t, "%s cannot stand in a name here",
-                                       isgraph((unsigned char) *p)
-                                               ? (char[]){ '\'', *p, '\'', 0 }
-                                               : "a blank or control character");
-                        return false;
-                }
-        *ret = arena_strdup(a, s);
-        return true;
+        return false;
+}
+
+void value_refuse_tags(struct diagnoser *d, const struct tree *t) {
+        if (*t->tag)
+                diagnose_error(d, t, "the tag '%.64s' cannot stand here", t->tag);
+        for (const struct tree *c = t->first; c; c = c->next)
+                value_refuse_tags(d, c); /* no deeper than the file is nested */
 }
 
 bool value_uuid(struct arena *a, struct diagnoser *d, const struct tree *t, const char **ret) {
@@ -194,9 +239,11 @@ static bool value_times(struct arena *a, struct diagnoser *d, const struct tree 
         return good;
 }
 
-static const char *const weekday_names[] = { "sun", "mon", "tue", "wed", "thu", "fri", "sat" };
-static const char *const month_names[] = { "jan", "feb", "mar", "apr", "may", "jun",
-                                           "jul", "aug", "sep", "oct", "nov", "dec" };
+static const char *const weekday_names[] = { "sunday",   "monday", "tuesday", "wednesday",
+                                             "thursday", "friday", "saturday" };
+static const char *const month_names[] = { "january",   "february", "march",    "april",
+                                           "may",       "june",     "july",     "august",
+                                           "september", "october",  "november", "december" };
 
 /* Days, months and weekdays are all ranges of small numbers, some of which have names. */
 struct range_kind {
@@ -215,7 +262,7 @@ static bool range_point(const struct range_kind *k, const char *s, size_t n, uin
                 return false;
         (void) snprintf(word, sizeof(word), "%.*s", (int) n, s);
         for (uint32_t i = 0; i < k->n_names; i++)
-                if (n >= 3 && strncasecmp(word, k->names[i], 3) == 0) {
+                if (n >= 3 && strncasecmp(word, k->names[i], n) == 0) { /* "tue", "tues" */
                         *ret = k->min + i;
                         return true;
                 }
@@ -316,7 +363,8 @@ static bool rule_read(struct arena *a, struct diagnoser *d, const struct tree *t
         }
         if (good && !rule_can_fire(rule)) {
                 diagnose_error(
-                        d, t, "this schedule can never fire: there is no such day in these months");
+                        d, tree_find(t, "days"),
+                        "this schedule can never fire: there is no such day in these months");
                 return false;
         }
         return good;

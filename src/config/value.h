@@ -15,9 +15,15 @@ bool value_number(struct diagnoser *d, const struct tree *t, uint32_t min, uint3
                   uint32_t *ret);
 bool value_span(struct diagnoser *d, const struct tree *t, struct span *ret);
 bool value_text(struct arena *a, struct diagnoser *d, const struct tree *t, const char **ret);
-/* A name as ZFS, LUKS and GPT have them: no blanks or control characters, no leading dash; a slash
- * only if allowed. */
-bool value_name(struct arena *a, struct diagnoser *d, const struct tree *t, bool slashes,
+/* Names go into paths and arguments of commands: none has blanks or control characters, a leading
+ * dash, or is "." or "..". */
+enum name_kind {
+        NAME_PLAIN,   /* of a partition or container: no slash */
+        NAME_POOL,    /* what ZFS allows */
+        NAME_DATASET, /* the same, with slashes */
+        NAME_LEG,     /* that of a partition or container, or zvol/<pool>/<volume> */
+};
+bool value_name(struct arena *a, struct diagnoser *d, const struct tree *t, enum name_kind kind,
                 const char **ret);
 bool value_uuid(struct arena *a, struct diagnoser *d, const struct tree *t, const char **ret);
 /* A list of words, or a single one; NULL-terminated. */
@@ -26,5 +32,7 @@ bool value_words(struct arena *a, struct diagnoser *d, const struct tree *t,
 bool value_log_level(struct diagnoser *d, const struct tree *t, enum log_level *ret);
 bool value_schedule(struct arena *a, struct diagnoser *d, const struct tree *t,
                     struct schedule *ret);
+/* Nothing in it, itself included, may have a tag. */
+void value_refuse_tags(struct diagnoser *d, const struct tree *t);
 /* Words split at blanks; NULL-terminated. NULL for NULL or nothing. */
 const char *const *words_split(struct arena *a, const char *s);

@@ -67,8 +67,8 @@ struct entity {
         bool unpluggable;                            /* inherited */
         const char *notes;                           /* or NULL */
         const char *const *groups;                   /* NULL-terminated, may be NULL */
-        struct handler handlers[_EVENT_MAX];
-        uint32_t line; /* where it stands in the file */
+        const struct handler *handlers;              /* _EVENT_MAX of them; equal ones are shared */
+        uint32_t line;                               /* where it stands in the file */
 
         union {
                 struct {
@@ -142,6 +142,9 @@ entity_id config_find_pool(const struct config *c, const char *name);
 /* The nearest enclosing disk, else the outermost enclosing part or crypt; ENTITY_NONE for what
  * stands in a pool. */
 entity_id config_disk_of(const struct config *c, entity_id id);
+
+/* As it is called in a sentence: "part tank-b", "pool tank", "zdev tank-b (tank)". In the arena. */
+const char *entity_title(struct arena *a, const struct entity *e);
 
 /* Members of the group among all entities: true if `e` names it. Groups are not inherited. */
 bool entity_is_in_group(const struct entity *e, const char *group);

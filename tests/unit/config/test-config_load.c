@@ -15,19 +15,65 @@
 #define HEAD "--- !zmirror\n"
 #define TANK HEAD "content:\n- !zpool\n  name: tank\n"
 
+/* A leg in a container in a partition on a disk, up to the leg's own keys. */
+#define LEG                                                                                        \
+        HEAD "content:\n- !zpool {name: tank}\n- !disk\n  uuid: ab\n  content:\n  - !part\n    "   \
+             "name: "                                                                              \
+             "p\n"                                                                                 \
+             "    content:\n    - !zdev\n      pool: tank\n"
+
 /* Every mistake is named, with its place; several of them at once. */
 static const struct {
         const char *name, *yaml;
         struct {
                 uint32_t line, column;
                 const char *text;
-        } expected[4];
+        } expected[5];
 } mistakes[] = {
+        /* the file */
         { "empty", "", { { 0, 0, "the file is empty" } } },
+        { "only a comment", "# nothing\n", { { 0, 0, "the file is empty" } } },
         { "not YAML",
           "a: [\n",
           { { 2, 1, "not valid YAML: flow sequence without a closing bracket" } } },
+        { "tab as indentation",
+          HEAD "content:\n\t- !zpool\n",
+          { { 3, 1, "not valid YAML: tab character may not be used as indentation" } } },
+        { "control character",
+          HEAD "notes: a\001b\n",
+          { { 2, 9, "a control character cannot stand in the file" } } },
+        { "C1 control character",
+          HEAD "notes: a\xc2\x85g\n",
+          { { 2, 9, "a control character cannot stand in the file" } } },
+        { "carriage return alone",
+          HEAD "notes: a\rssd: no\n",
+          { { 2, 9, "a control character cannot stand in the file" } } },
+        { "escaped NUL",
+          HEAD "notes: \"a\\0b\"\ncontent: []\n",
+          { { 2, 8, "a control character cannot stand in a text" } } },
+        { "not UTF-8", HEAD "notes: \xc3(\n", { { 2, 8, "not valid UTF-8" } } },
+        { "cut UTF-8", HEAD "notes: \xe2\x82", { { 2, 8, "not valid UTF-8" } } },
+        { "UTF-8 that is too long", HEAD "notes: \xe0\x80\xaf\n", { { 2, 8, "not valid UTF-8" } } },
+        { "surrogate", HEAD "notes: \xed\xa0\x80\n", { { 2, 8, "not valid UTF-8" } } },
         { "no mapping", "- a\n", { { 1, 1, "expected '--- !zmirror' and keys, found a list" } } },
+        { "tag of the document",
+          "--- !zmiror\ncontent: []\n",
+          { { 1, 5, "unknown tag '!zmiror', did you mean '!zmirror'?" } } },
+        { "anchor",
+          HEAD "notes: &a x\nssd: 3\ncontent: []\n",
+          { { 2, 8, "anchors and aliases are not supported" },
+            { 3, 6, "expected yes or no, found '3'" } } },
+        { "alias",
+          HEAD "notes: *a\ncontent: []\n",
+          { { 2, 8, "anchors and aliases are not supported" } } },
+        { "merge key", HEAD "<<: {}\ncontent: []\n", { { 2, 1, "merge keys are not supported" } } },
+        { "key that is a list",
+          HEAD "? [a]\n: b\ncontent: []\n",
+          { { 2, 3, "a key has to be a word" } } },
+        { "two documents",
+          HEAD "content: []\n--- !zmirror\ncontent: []\n",
+          { { 3, 1, "only one document is expected" } } },
+        /* keys */
         { "near miss of a key",
           HEAD "timout: 3\ncontent: []\n",
           { { 2, 1, "unknown key 'timout', did you mean 'timeout'?" } } },
@@ -37,38 +83,165 @@ static const struct {
               "unknown key 'zzzzzzzzz', expected notes, groups, unpluggable, content, name, root, "
               "mount, zpool_import_args, backed_by, on_startup, on_backing_appeared or "
               "on_children_offline" } } },
+        { "near miss of an event",
+          TANK "  on_backing_apeared: [online]\n",
+          { { 5, 3, "unknown key 'on_backing_apeared', did you mean 'on_backing_appeared'?" } } },
         { "key twice",
           HEAD "ssd: yes\nssd: no\ncontent: []\n",
           { { 3, 1, "key 'ssd' comes twice" } } },
-        { "anchor",
-          HEAD "notes: &a x\ncontent: []\n",
-          { { 2, 11, "anchors and aliases are not supported" } } },
-        { "merge key", HEAD "<<: {}\ncontent: []\n", { { 2, 1, "merge keys are not supported" } } },
-        { "two documents",
-          HEAD "content: []\n--- !zmirror\ncontent: []\n",
-          { { 3, 1, "only one document is expected" } } },
-        { "quoted boolean",
-          HEAD "ssd: \"yes\"\ncontent: []\n",
-          { { 2, 7, "expected yes or no, found 'yes'" } } },
-        { "control character",
-          HEAD "notes: a\001b\n",
-          { { 2, 9, "a control character cannot stand in the file" } } },
-        { "not UTF-8", HEAD "notes: \xc3(\n", { { 2, 8, "not valid UTF-8" } } },
-        { "near miss of a tag",
-          HEAD "content:\n- !zpol\n  name: a\n",
-          { { 4, 3, "unknown tag '!zpol', did you mean '!zpool'?" } } },
-        { "wrong place",
-          HEAD "content:\n- !part\n  name: p\n  content:\n  - !zpool\n    name: q\n",
-          { { 7, 5, "a zpool cannot be in a part" } } },
-        { "top level",
-          HEAD "content:\n- !zdev\n  pool: p\n",
-          { { 4, 3, "a zdev cannot stand at top level" } } },
-        { "key missing",
-          HEAD "content:\n- !zpool\n  mount: no\n",
-          { { 4, 3, "a zpool needs the key 'name'" } } },
+        { "key twice in an entity", TANK "  name: bak\n", { { 5, 3, "key 'name' comes twice" } } },
+        { "key of an entity at the root",
+          HEAD "name: x\ncontent: []\n",
+          { { 2, 1, "the document has no key 'name'" } } },
+        { "key of the root in an entity",
+          TANK "  log_level: info\n",
+          { { 5, 3, "a zpool has no key 'log_level'" } } },
         { "key of another type",
           TANK "  key_file: /x\n",
           { { 5, 3, "a zpool has no key 'key_file'" } } },
+        { "interval of a disk",
+          HEAD "content:\n- !disk\n  uuid: ab\n  scrub_interval: 1 week\n",
+          { { 5, 3, "a disk has no key 'scrub_interval'" } } },
+        { "tag where none is",
+          TANK "  notes: !foo x\n",
+          { { 5, 10, "the tag '!foo' cannot stand here" } } },
+        /* values */
+        { "quoted boolean",
+          HEAD "ssd: \"yes\"\ncontent: []\n",
+          { { 2, 6, "expected yes or no, found the text \"yes\"" } } },
+        { "boolean that is a list",
+          HEAD "ssd: [yes]\ncontent: []\n",
+          { { 2, 6, "expected yes or no, found a list" } } },
+        { "boolean that is nothing",
+          HEAD "ssd:\ncontent: []\n",
+          { { 2, 1, "expected yes or no, found nothing" } } },
+        { "several at once",
+          HEAD "ssd: 7\nlog_level: infoo\ntimeout: soon\ncontent: []\n",
+          { { 2, 6, "expected yes or no, found '7'" },
+            { 3, 12, "unknown log level 'infoo', did you mean 'info'?" },
+            { 4, 10, "expected a number of seconds, found 'soon'" } } },
+        { "time-out of nothing",
+          HEAD "timeout: 0\ncontent: []\n",
+          { { 2, 10, "expected a number of seconds, found '0'" } } },
+        { "interval without a unit",
+          HEAD "scrub_interval: 90\ncontent: []\n",
+          { { 2, 17,
+              "expected a duration such as '4 weeks' or '1 mo 2 d', or nil, found '90'" } } },
+        { "interval of a leg",
+          LEG "      trim_interval: 4 weaks\n",
+          { { 12, 22,
+              "expected a duration such as '4 weeks' or '1 mo 2 d', or nil, found '4 weaks'" } } },
+        { "groups that are a mapping",
+          TANK "  groups: {a: b}\n",
+          { { 5, 11, "expected a list of words, found a mapping" } } },
+        { "notes that are a list",
+          TANK "  notes: [a]\n",
+          { { 5, 10, "expected a text, found a list" } } },
+        { "notify that is a word",
+          HEAD "notify: me\ncontent: []\n",
+          { { 2, 9, "expected a list or mapping, found 'me'" } } },
+        { "UUID",
+          HEAD "content:\n- !disk\n  uuid: xyz\n",
+          { { 4, 9,
+              "expected the UUID of a partition table (see `lsblk -o NAME,PTUUID`), found "
+              "'xyz'" } } },
+        { "key file that is relative",
+          HEAD
+          "content:\n- !part\n  name: p\n  content:\n  - !crypt\n    name: c\n    key_file: k\n",
+          { { 8, 15, "the path of a key file has to begin with a slash" } } },
+        { "root that is relative",
+          TANK "  root: mnt\n",
+          { { 5, 9, "'root' has to begin with a slash" } } },
+        { "forced import",
+          TANK "  zpool_import_args: -d /dev -fN\n",
+          { { 5, 22, "option '-f' cannot be given here, only -c -d -l -m -N -o -R -s" } } },
+        { "rewinding import",
+          HEAD "zpool_import_args: --rewind-to-checkpoint\ncontent: []\n",
+          { { 2, 20, "option '--' cannot be given here, only -c -d -l -m -N -o -R -s" } } },
+        { "import by another name",
+          TANK "  zpool_import_args: -d /dev bak\n",
+          { { 5, 22, "only options of 'zpool import' can be given here, not 'bak'" } } },
+        { "import option without its argument",
+          TANK "  zpool_import_args: -N -d\n",
+          { { 5, 22, "option '-d' needs an argument" } } },
+        /* names */
+        { "name with a dash",
+          HEAD "content:\n- !zpool\n  name: -a\n",
+          { { 4, 9, "a name cannot begin with a dash" } } },
+        { "name with a slash",
+          HEAD "content:\n- !zpool\n  name: a/b\n",
+          { { 4, 9, "'/' cannot stand in a name here" } } },
+        { "name with a blank",
+          HEAD "content:\n- !part\n  name: a b\n",
+          { { 4, 9, "a blank or control character cannot stand in a name here" } } },
+        { "name that leads elsewhere",
+          HEAD "content:\n- !part\n  name: ..\n",
+          { { 4, 9, "'..' is no name" } } },
+        { "volume that leads elsewhere",
+          TANK "  content:\n  - !zvol {name: a/../b}\n",
+          { { 6, 18, "'a/../b' is no name" } } },
+        { "dataset that ends in a slash",
+          TANK "  content:\n  - !dataset {name: a/}\n",
+          { { 6, 21, "'/' cannot stand in a name here" } } },
+        { "pool with a letter that ZFS has not",
+          HEAD "content:\n- !zpool\n  name: tänk\n",
+          { { 4, 9, "'ä' cannot stand in a name here" } } },
+        { "pool that begins with a number",
+          HEAD "content:\n- !zpool\n  name: 1a\n",
+          { { 4, 9, "the name of a pool begins with a letter" } } },
+        { "name that is empty",
+          HEAD "content:\n- !zpool\n  name: \"\"\n",
+          { { 4, 9, "expected a name, found the text \"\"" } } },
+        { "name that is a list",
+          HEAD "content:\n- !zpool\n  name: [a]\n",
+          { { 4, 9, "expected a name, found a list" } } },
+        { "leg of another name",
+          LEG "      name: q\n",
+          { { 12, 13, "the name of this zdev is 'p', as that of what it lies on, not 'q'" } } },
+        /* entities */
+        { "near miss of a tag",
+          HEAD "content:\n- !zpol\n  name: a\n",
+          { { 3, 3, "unknown tag '!zpol', did you mean '!zpool'?" } } },
+        { "no tag",
+          HEAD "content:\n- name: a\n",
+          { { 3, 3, "expected an entity with a tag such as !disk, found a mapping" } } },
+        { "a word for an entity",
+          HEAD "content:\n- !zpool tank\n",
+          { { 3, 3, "expected the keys of a zpool, found 'tank'" } } },
+        { "content that is a mapping",
+          HEAD "content:\n  a: b\n",
+          { { 3, 3, "expected a list of entities, found a mapping" } } },
+        { "wrong place",
+          HEAD "content:\n- !part\n  name: p\n  content:\n  - !zpool\n    name: q\n",
+          { { 6, 5, "a zpool cannot be in a part" } } },
+        { "leg on a disk",
+          HEAD "content:\n- !disk\n  uuid: ab\n  content:\n  - !zdev {pool: p}\n",
+          { { 6, 5, "a zdev cannot be in a disk" } } },
+        { "top level",
+          HEAD "content:\n- !zdev\n  pool: p\n- !zvol\n  name: v\n- !dataset {name: d}\n",
+          { { 3, 3, "a zdev cannot stand at top level" },
+            { 5, 3, "a zvol cannot stand at top level" },
+            { 7, 3, "a dataset cannot stand at top level" } } },
+        { "keys missing",
+          HEAD "content:\n- !zpool\n  mount: no\n- !disk\n- !part {}\n- !crypt\n",
+          { { 3, 3, "a zpool needs the key 'name'" },
+            { 5, 3, "a disk needs the key 'uuid'" },
+            { 6, 3, "a part needs the key 'name'" },
+            { 7, 3, "a crypt needs the key 'name'" } } },
+        { "leg without a pool",
+          HEAD "content:\n- !part\n  name: p\n  content: [!zdev ]\n",
+          { { 5, 13, "a zdev needs the key 'pool'" } } },
+        { "duplicate",
+          TANK "- !zpool\n  name: tank\n",
+          { { 5, 3, "'zpool|name:tank' is configured already, in line 3" } } },
+        { "duplicate partition on another disk",
+          HEAD "content:\n- !disk {uuid: a, content: [!part {name: p}]}\n"
+               "- !disk {uuid: b, content: [!part {name: p}]}\n",
+          { { 4, 29, "'part|name:p' is configured already, in line 3" } } },
+        { "duplicate in upper case",
+          HEAD "content:\n- !disk {uuid: AB}\n- !disk {uuid: ab}\n",
+          { { 4, 3, "'disk|uuid:ab' is configured already, in line 3" } } },
+        /* handlers */
         { "event of another type",
           TANK "  on_resilvered: [online]\n",
           { { 5, 3, "a zpool has no event 'resilvered'" } } },
@@ -78,64 +251,133 @@ static const struct {
         { "near miss of an action",
           TANK "  on_children_offline: [offlin]\n",
           { { 5, 25, "unknown action 'offlin', did you mean 'offline'?" } } },
-        { "name with a dash",
-          HEAD "content:\n- !zpool\n  name: -a\n",
-          { { 4, 9, "a name cannot begin with a dash" } } },
-        { "name with a slash",
-          HEAD "content:\n- !zpool\n  name: a/b\n",
-          { { 4, 9, "'/' cannot stand in a name here" } } },
-        { "name with a blank",
-          HEAD "content:\n- !zpool\n  name: a b\n",
-          { { 4, 9, "a blank or control character cannot stand in a name here" } } },
-        { "duplicate",
-          TANK "- !zpool\n  name: tank\n",
-          { { 6, 3, "'zpool|name:tank' is configured already, in line 4" } } },
+        { "snapshot of what has none",
+          LEG "      on_resilvered: [snapshot-parent]\n",
+          { { 12, 23, "'snapshot-parent' is for a zdev in a zvol; this zdev is in none" } } },
+        { "run without a program",
+          TANK "  on_startup: [run, run: []]\n",
+          { { 5, 16, "'run' needs a program: 'run: [program, argument]'" },
+            { 5, 26, "'run' needs a program: 'run: [program, argument]'" } } },
+        { "action that is a list",
+          TANK "  on_startup: [[online]]\n",
+          { { 5, 16,
+              "expected an action such as online, or 'run: [program, argument]', found a "
+              "list" } } },
+        { "one event by two names",
+          LEG "      on_scrubbed: [offline]\n      on_scrub_finished: [offline]\n",
+          { { 13, 7, "this handler is there already, as 'on_scrub_finished'" } } },
+        /* backed_by */
+        { "backed_by that is a word",
+          TANK "  backed_by: a\n",
+          { { 5, 14, "expected a list of vdevs, found 'a'" } } },
+        { "raidz without parity",
+          TANK "  backed_by:\n  - !raidz\n    devices: [a]\n",
+          { { 6, 5, "a raidz needs the key 'parity'" },
+            { 7, 15, "no zdev 'a' of pool 'tank' is configured" } } },
+        { "raidz of too few",
+          LEG "- !zpool {name: b, backed_by: [!raidz {parity: 2, devices: [x, y]}]}\n",
+          { { 12, 32, "a raidz of parity 2 needs more than 2 devices" },
+            { 12, 61, "no zdev 'x' of pool 'b' is configured" },
+            { 12, 64, "no zdev 'y' of pool 'b' is configured" } } },
+        { "parity out of range",
+          TANK "  backed_by: [!raidz {parity: 4, devices: []}]\n",
+          { { 5, 31, "expected a number from 1 to 3, found '4'" },
+            { 5, 43, "expected a list of devices, found an empty one" } } },
+        { "mirror of nothing",
+          TANK "  backed_by: [!mirror {}]\n",
+          { { 5, 15, "a mirror needs the key 'devices'" } } },
+        { "tag of a vdev",
+          TANK "  backed_by: [!miror {devices: [a]}]\n",
+          { { 5, 15, "unknown tag '!miror', did you mean '!mirror'?" } } },
+        { "key of a device",
+          TANK "  backed_by: [!mirror [{nam: a}]]\n",
+          { { 5, 24, "a device needs the key 'name'" },
+            { 5, 25, "unknown key 'nam', did you mean 'name'?" } } },
+        { "single device that is not required",
+          TANK "  backed_by: [{name: a, required: no}]\n",
+          { { 5, 22, "no zdev 'a' of pool 'tank' is configured" },
+            { 5, 35, "a single device is always required: without it the pool lacks data" } } },
+        { "device twice",
+          LEG "- !zpool {name: b, backed_by: [x, !mirror [x]]}\n",
+          { { 12, 32, "no zdev 'x' of pool 'b' is configured" },
+            { 12, 44, "backed_by names 'x' twice" } } },
+        /* schedules */
+        { "schedule that is a word",
+          HEAD "update_scheduler: daily\ncontent: []\n",
+          { { 2, 19, "expected a list of rules with times, or nil, found 'daily'" } } },
         { "30 February",
           HEAD "update_scheduler:\n- times: [\"03:00:00\"]\n  days: [30]\n  months: "
                "[feb]\ncontent: []\n",
-          { { 3, 3, "this schedule can never fire: there is no such day in these months" } } },
+          { { 4, 9, "this schedule can never fire: there is no such day in these months" } } },
         { "time of the day",
           HEAD "update_scheduler:\n- times: [\"25:00:00\"]\ncontent: []\n",
-          { { 3, 12, "expected a time: \":SS\", \"MM:SS\" or \"HH:MM:SS\", found '25:00:00'" } } },
-        { "raidz without parity",
-          TANK "  backed_by:\n  - !raidz\n    devices: [a]\n",
-          { { 4, 3, "no zdev 'a' of pool 'tank' is configured, which backed_by names" },
-            { 7, 5, "a raidz needs the key 'parity'" } } },
-        { "several at once",
-          HEAD "ssd: 7\nlog_level: infoo\ntimeout: soon\ncontent: []\n",
-          { { 2, 6, "expected yes or no, found '7'" },
-            { 3, 12, "unknown log level 'infoo', did you mean 'info'?" },
-            { 4, 10, "expected a number of seconds, found 'soon'" } } },
+          { { 3, 11,
+              "expected a time: \":SS\", \"MM:SS\" or \"HH:MM:SS\", found the text "
+              "\"25:00:00\"" } } },
+        { "a time alone",
+          HEAD "update_scheduler:\n- times: [3, \":60\", \"1:2:3:4\"]\ncontent: []\n",
+          { { 3, 11, "expected a time: \":SS\", \"MM:SS\" or \"HH:MM:SS\", found '3'" },
+            { 3, 14,
+              "expected a time: \":SS\", \"MM:SS\" or \"HH:MM:SS\", found the text \":60\"" },
+            { 3, 21,
+              "expected a time: \":SS\", \"MM:SS\" or \"HH:MM:SS\", found the text "
+              "\"1:2:3:4\"" } } },
+        { "no times",
+          HEAD "update_scheduler:\n- days: [1]\ncontent: []\n",
+          { { 3, 3, "a schedule needs the key 'times'" } } },
+        { "days that go backwards",
+          HEAD "update_scheduler: {times: \":00\", days: 5-1}\ncontent: []\n",
+          { { 2, 40, "expected days of the month such as \"1-15\", found '5-1'" } } },
+        { "weekday that is none",
+          HEAD "update_scheduler: {times: \":00\", weekdays: [mon-fry, sunnday]}\ncontent: []\n",
+          { { 2, 45, "expected weekdays such as \"mon-fri\", found 'mon-fry'" },
+            { 2, 54, "expected weekdays such as \"mon-fri\", found 'sunnday'" } } },
+        { "key of a rule",
+          HEAD "update_scheduler: {time: \":00\"}\ncontent: []\n",
+          { { 2, 20, "unknown key 'time', did you mean 'times'?" } } },
+        /* what crosses the tree */
         { "cycle through pools",
           HEAD "content:\n"
+               "- !zpool\n  name: c\n  content: []\n"
                "- !zpool\n  name: a\n  content:\n  - !zvol\n    name: v\n    content:\n    - !zdev "
                "{pool: b}\n"
                "- !zpool\n  name: b\n  content:\n  - !zvol\n    name: v\n    content:\n    - !zdev "
-               "{pool: a}\n",
-          { { 4, 3, "a cycle: pool 'a' lies, through its legs, on a volume of itself" } } },
+               "{pool: a}\n    - !crypt {name: x, content: [!zdev {pool: c}]}\n",
+          { { 6, 3, "a cycle: pool 'a' has a leg in pool 'b', which has one in pool 'a'" } } },
+        { "pool on itself",
+          TANK "  content: [!zvol {name: v, content: [!zdev {pool: tank}]}]\n",
+          { { 3, 3, "a cycle: pool 'tank' has a leg in pool 'tank' itself" } } },
 };
 
+static bool is_expected(size_t row, const struct diagnoses *d) {
+        size_t n = 0;
+
+        for (; n < 5 && mistakes[row].expected[n].text; n++)
+                if (n >= d->count || d->items[n].line != mistakes[row].expected[n].line ||
+                    d->items[n].column != mistakes[row].expected[n].column ||
+                    !text_equal(d->items[n].text, mistakes[row].expected[n].text))
+                        return false;
+        return n == d->count;
+}
+
 static void test_mistakes_are_named_with_their_place(void **state) {
+        size_t n_failed = 0;
+
         for (size_t i = 0; i < ELEMENTSOF(mistakes); i++) {
                 _cleanup_(arena_freep) struct arena *a = arena_new();
                 struct diagnoses d;
-                size_t n = 0;
+                struct config *c = config_parse(a, "x.yml", mistakes[i].yaml,
+                                                strlen(mistakes[i].yaml), false, &d);
 
-                assert_null(config_parse(a, "x.yml", mistakes[i].yaml, strlen(mistakes[i].yaml),
-                                         false, &d));
-                for (; n < 4 && mistakes[i].expected[n].text; n++) {
-                        bool same = n < d.count &&
-                                    d.items[n].line == mistakes[i].expected[n].line &&
-                                    d.items[n].column == mistakes[i].expected[n].column &&
-                                    text_equal(d.items[n].text, mistakes[i].expected[n].text);
-
-                        if (!same)
-                                fail_msg("%s: %s", mistakes[i].name,
-                                         n < d.count ? diagnosis_print(a, "x.yml", &d.items[n])
-                                                     : "nothing was said");
-                }
-                assert_int_equal(d.count, n);
+                if (!c && is_expected(i, &d))
+                        continue;
+                (void) config_free(c);
+                n_failed++;
+                print_error("%s: %zu diagnoses\n", mistakes[i].name, d.count);
+                for (size_t k = 0; k < d.count; k++)
+                        print_error("%s\n", diagnosis_print(a, "x.yml", &d.items[k]));
         }
+        assert_int_equal(n_failed, 0);
 }
 
 static void test_a_diagnosis_shows_the_line_and_a_caret(void **state) {
