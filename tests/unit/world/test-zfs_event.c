@@ -139,6 +139,17 @@ static void test_streams(void **state) {
         }
 }
 
+/* No event need follow for a long time. */
+static void test_lost_events_are_told_at_once(void **state) {
+        struct seen seen = { .a = arena_new() };
+        struct zfs_event_reader *r = zfs_event_reader_new(on_event, &seen);
+
+        zfs_event_reader_feed(r, "dropped 5 events\n", 17);
+        assert_int_equal(seen.events.count, 1);
+        zfs_event_reader_free(r);
+        seen_done(&seen);
+}
+
 static void test_an_endless_line_and_an_endless_event_take_no_endless_memory(void **state) {
         struct seen seen = { .a = arena_new() };
         struct zfs_event_reader *r = zfs_event_reader_new(on_event, &seen);
@@ -209,6 +220,7 @@ int main(void) {
                 cmocka_unit_test(test_a_captured_night_is_read_whole),
                 cmocka_unit_test(test_pieces_do_not_matter),
                 cmocka_unit_test(test_streams),
+                cmocka_unit_test(test_lost_events_are_told_at_once),
                 cmocka_unit_test(test_an_endless_line_and_an_endless_event_take_no_endless_memory),
                 cmocka_unit_test(test_the_environment_of_a_zedlet_is_the_same_event),
                 cmocka_unit_test(test_an_environment_without_an_event),
