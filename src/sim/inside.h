@@ -23,6 +23,7 @@ struct task {
         enum sim_fault fault;
         usec_t started, takes;
         uint64_t number;
+        uint32_t tries; /* wrong passphrases */
         const char *text;
         struct answer answer;
 };

@@ -379,6 +379,9 @@ static void task_on_limit(void *owner, void *what, uint64_t number) {
                         task_report(what, &end);
 }
 
+static bool task_asks_again(struct task *t);
+static void task_on_passphrase(void *owner, void *what, uint64_t number);
+
 /* The spectators see each command of zmirror's when it has its effect for the first time. */
 static void task_show(struct sim *s, struct task *t) {
         struct sim_harm harm;
@@ -422,7 +425,7 @@ static void task_on_apply(void *owner, void *what, uint64_t number) {
         }
         if (shell_may_retry(t))
                 sim_later(s, 500 * USEC_PER_MSEC, task_on_apply, t, 0);
-        else
+        else if (!task_asks_again(t))
                 sim_later(s, t->takes / 5, task_on_end, t, 0);
 }
 
@@ -464,6 +467,14 @@ static enum sim_fault task_draw_fault(struct sim *s, enum command_kind kind) {
                 if (dice_chance(&s->dice, s->faults.command[f]))
                         return f;
         return SIM_FAULT_NONE;
+}
+
+/* A wrong passphrase is asked for again, three times in all, before the command has ended. */
+static bool task_asks_again(struct task *t) {
+        if (!t->command.passphrase || t->answer.exit_status != 2 || ++t->tries >= 3)
+                return false;
+        sim_later(t->sim, t->takes / 5, task_on_passphrase, t, 0);
+        return true;
 }
 
 static void task_on_passphrase(void *owner, void *what, uint64_t number) {
