@@ -162,8 +162,8 @@ static void leg_adopt(struct engine *e, entity_id leg, struct leg_row *l,
         }
         ledger_save_leg(e, l);
         history_add(e, HISTORY_ADOPTED, leg, change, NULL,
-                    "%s is seen for the first time (vdev %" PRIu64 "): %s",
-                    engine_entity(e, leg)->hrid, l->m.vdev_guid,
+                    "%s is seen for the first time (vdev %" PRIu64 "): %s", engine_title(e, leg),
+                    l->m.vdev_guid,
                     l->m.watching ? "it is being resilvered" : "taken as up to date");
 }
 
@@ -243,7 +243,7 @@ static enum finding watch_judge(struct engine *e, entity_id leg, struct leg_row 
                 if (!w->checkpoint_told)
                         engine_log(e, LOG_LEVEL_WARNING, leg,
                                    "%s cannot be up to date while pool %s has a checkpoint",
-                                   engine_entity(e, leg)->hrid, s->name);
+                                   engine_title(e, leg), s->name);
                 w->checkpoint_told = true;
                 return FINDING_WAIT;
         }
@@ -438,12 +438,11 @@ static void leg_completed(struct engine *e, entity_id leg, struct leg_row *l,
         engine_save_row(e, leg);
         if (resilvered)
                 history_add(e, HISTORY_RESILVERED, leg, change, json,
-                            "%s is up to date: resilvered in %s, %.1f MiB",
-                            engine_entity(e, leg)->hrid, duration_print(took, duration),
-                            (double) s->scan.processed / 1048576);
+                            "%s is up to date: resilvered in %s, %.1f MiB", engine_title(e, leg),
+                            duration_print(took, duration), (double) s->scan.processed / 1048576);
         else
                 history_add(e, HISTORY_RESILVERED, leg, change, json,
-                            "%s is up to date: it had missed nothing", engine_entity(e, leg)->hrid);
+                            "%s is up to date: it had missed nothing", engine_title(e, leg));
         handler_fire(e, leg, EVENT_RESILVERED, change);
         engine_touch_around(e, leg);
 }
@@ -454,7 +453,7 @@ static void leg_failed(struct engine *e, entity_id leg, struct leg_row *l, const
 
         watch_stop(e, leg, l);
         history_add(e, HISTORY_UPDATE_FAILED, leg, change, NULL, "%s is not up to date: %s",
-                    engine_entity(e, leg)->hrid, why);
+                    engine_title(e, leg), why);
         handler_fire(e, leg, EVENT_UPDATE_FAILED, change);
 }
 
@@ -466,8 +465,7 @@ static void leg_disappeared(struct engine *e, entity_id leg, struct leg_row *l) 
 
         watch_stop(e, leg, l);
         history_add(e, HISTORY_OPERATION_DISAPPEARED, leg, change, NULL,
-                    "the pool of %s went before its resilver had ended",
-                    engine_entity(e, leg)->hrid);
+                    "the pool of %s went before its resilver had ended", engine_title(e, leg));
         handler_fire(e, leg, EVENT_UPDATE_DISAPPEARED, change);
 }
 

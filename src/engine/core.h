@@ -200,6 +200,8 @@ void engine_touch(struct engine *e, entity_id id);
 /* The same for all that its plans or those of others may depend on: itself, ancestors, what is
  * inside, and the pools and fellow legs of the legs in there. */
 void engine_touch_around(struct engine *e, entity_id id);
+/* As it is called in a sentence; valid until the next step. */
+const char *engine_title(const struct engine *e, entity_id id);
 /* Its row is to be saved with this step. */
 void engine_save_row(struct engine *e, entity_id id);
 /* Look there; the answer's seq will be at least what is returned. */

@@ -49,7 +49,7 @@ static void diff_appeared(struct engine *e, entity_id id) {
 
         if (it->type == ENTITY_DISK || (it->type == ENTITY_PART && it->parent == ENTITY_NONE))
                 history_add(e, HISTORY_APPEARED, id, change_name(e, "appeared", id), NULL,
-                            "%s is connected", it->hrid);
+                            "%s is connected", engine_title(e, id));
         if (event_appeared_suits(it->type))
                 handler_fire(e, id, EVENT_APPEARED, change_name(e, "appeared", id));
         if (it->type == ENTITY_ZDEV)
@@ -67,7 +67,7 @@ static void diff_disappeared(struct engine *e, entity_id id) {
                 history_add(e, HISTORY_DISCONNECTED, id, change_name(e, "disconnected", id), NULL,
                             n->in_use ? "%s was disconnected while it was in use"
                                       : "%s was disconnected",
-                            it->hrid);
+                            engine_title(e, id));
         for (enum wish w = 0; w < _WISH_MAX; w++)
                 if (n->requests[w] && !(w == WISH_OFFLINE && n->in_use))
                         request_end(e, n->requests[w], false, &why);
@@ -89,29 +89,29 @@ static void diff_imported(struct engine *e, entity_id pool) {
 
 static void diff_pool(struct engine *e, entity_id pool, bool was_online) {
         bool online = entity_is_online(e, pool);
-        const char *hrid = engine_entity(e, pool)->hrid;
+        const char *title = engine_title(e, pool);
 
         if (online && !was_online) {
                 history_add(e, HISTORY_ONLINE, pool, change_name(e, "online", pool), NULL,
-                            "%s is imported", hrid);
+                            "%s is imported", title);
                 diff_imported(e, pool);
         }
         if (!online && was_online)
                 history_add(e, HISTORY_OFFLINE, pool, change_name(e, "offline", pool), NULL,
-                            "%s is exported", hrid);
+                            "%s is exported", title);
 }
 
 static void diff_crypt(struct engine *e, entity_id id, bool was_online) {
         bool online = entity_is_online(e, id);
-        const char *hrid = engine_entity(e, id)->hrid;
+        const char *title = engine_title(e, id);
 
         if (online && !was_online)
                 history_add(e, HISTORY_ONLINE, id, change_name(e, "online", id), NULL, "%s is open",
-                            hrid);
+                            title);
         if (!online && was_online)
                 history_add(e, HISTORY_OFFLINE, id, change_name(e, "offline", id), NULL,
                             engine_node(e, id)->dead ? "%s has lost its device" : "%s is closed",
-                            hrid);
+                            title);
 }
 
 /* The leg has come into use or gone out of it; its device decides as much as its vdev. */
@@ -130,7 +130,7 @@ static void diff_leg(struct engine *e, entity_id leg) {
         n->vdev_online = online;
         if (online && !was_online && !n->fresh)
                 history_add(e, HISTORY_ONLINE, leg, change_name(e, "online", leg), NULL,
-                            "%s is online", engine_entity(e, leg)->hrid);
+                            "%s is online", engine_title(e, leg));
         if (online || !was_online)
                 return;
         m->last_online = e->now.wall;
@@ -139,7 +139,7 @@ static void diff_leg(struct engine *e, entity_id leg) {
         engine_save_row(e, leg);
         complete_close(e, leg);
         history_add(e, HISTORY_OFFLINE, leg, change_name(e, "offline", leg), NULL,
-                    "%s is offline%s", engine_entity(e, leg)->hrid,
+                    "%s is offline%s", engine_title(e, leg),
                     was_complete ? ", and was up to date" : "");
 }
 

@@ -53,6 +53,10 @@ void engine_touch_around(struct engine *e, entity_id id) {
         }
 }
 
+const char *engine_title(const struct engine *e, entity_id id) {
+        return entity_title(e->effects.arena, engine_entity(e, id));
+}
+
 void engine_save_row(struct engine *e, entity_id id) {
         struct node *n = engine_node(e, id);
 

@@ -30,7 +30,7 @@ bool guard_wrong_disk(struct engine *e, entity_id id, struct reason *ret) {
                                 ret, i,
                                 "two devices carry the name of %s; disconnect the one that is "
                                 "not meant",
-                                engine_entity(e, i)->hrid);
+                                engine_title(e, i));
         if (engine_entity(e, id)->type == ENTITY_ZDEV && d && d->vdev_guid && known &&
             d->vdev_guid != known)
                 return refuse(
@@ -39,7 +39,7 @@ bool guard_wrong_disk(struct engine *e, entity_id id, struct reason *ret) {
                         ", but the leg is known as vdev %" PRIu64
                         ": another disk under its name; connect the right one, or, after a wanted "
                         "replacement, `zmirror forget` the leg",
-                        engine_entity(e, id)->hrid, d->vdev_guid, known);
+                        engine_title(e, id), d->vdev_guid, known);
         return false;
 }
 

@@ -38,7 +38,7 @@ void handler_fire(struct engine *e, entity_id id, enum event event, const char *
                                                .change = arena_strdup(row->text, change) }));
         (void) array_add(&row->runs);
         engine_save_row(e, id);
-        engine_log(e, LOG_LEVEL_VERBOSE, id, "%s: running on_%s", engine_entity(e, id)->hrid,
+        engine_log(e, LOG_LEVEL_VERBOSE, id, "%s: running on_%s", engine_title(e, id),
                    event_print(event));
         engine_touch_around(e, id);
 }
@@ -244,7 +244,7 @@ void handler_request_ended(struct engine *e, const struct request *r, bool fulfi
 
         if (!fulfilled && (r->origin != ORIGIN_PERSON || !r->clients.count))
                 engine_log(e, reason_is_quiet(why->code) ? LOG_LEVEL_VERBOSE : LOG_LEVEL_WARNING,
-                           r->entity, "%s: %s failed: %s", engine_entity(e, r->entity)->hrid,
+                           r->entity, "%s: %s failed: %s", engine_title(e, r->entity),
                            wish_print(r->wish), reason_print(a, e->config, why));
         if (!r->own || r->origin > ORIGIN_HANDLER)
                 return;

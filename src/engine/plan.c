@@ -131,7 +131,7 @@ bool plan_content_offline(const struct engine *e, const struct request *r, struc
                 if (!engine_node(e, c)->in_use)
                         continue;
                 if (!request_reaches(r)) {
-                        *ret = step_fail(REASON_BUSY, r->entity, engine_entity(e, c)->hrid);
+                        *ret = step_fail(REASON_BUSY, r->entity, engine_title(e, c));
                         return true;
                 }
                 if (plan_require(e, r, c, WISH_OFFLINE, ret))

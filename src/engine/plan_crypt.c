@@ -46,7 +46,7 @@ struct step plan_crypt_online(struct engine *e, const struct request *r) {
         return step_run(command_crypt_open(
                 e->effects.arena, r->entity, entity_device_path(e, it->parent, e->effects.arena),
                 it->name, it->crypt.key_file, it->crypt.allow_discards,
-                arena_printf(e->effects.arena, "Passphrase for %s:", it->hrid)));
+                arena_printf(e->effects.arena, "Passphrase for %s:", engine_title(e, r->entity))));
 }
 
 struct step plan_crypt_offline(struct engine *e, const struct request *r) {

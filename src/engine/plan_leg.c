@@ -36,7 +36,7 @@ struct step plan_leg_online(struct engine *e, const struct request *r) {
         if (!v) /* 5. ZFS does not know it */
                 return step_failf(REASON_NOT_CONFIGURED, r->entity,
                                   "pool %s has no vdev that is %s (by GUID, device or name)",
-                                  pool_name, it->hrid);
+                                  pool_name, engine_title(e, r->entity));
         if (guard_wrong_disk(e, r->entity, &why)) /* 6. SPEC 10 */
                 return (struct step){ .kind = STEP_FAIL, .reason = why };
         argument = leg_argument(e, r->entity, e->effects.arena);

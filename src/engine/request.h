@@ -62,7 +62,7 @@ struct request {
         usec_t settle_until;    /* monotonic; then it has had no effect */
         usec_t retry_at;        /* monotonic; 0: none planned */
         struct reason failure;  /* of the last command, if it failed */
-        bool volmode_is_none; /* zvol: what zfs get said */
+        bool volmode_is_none;   /* zvol: what zfs get said */
         uint64_t holders_since; /* export: who holds its volumes has to be looked at after this seq
                                  */
 };

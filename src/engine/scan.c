@@ -70,18 +70,19 @@ static void scrub_note_start(struct engine *e, entity_id leg, struct leg_row *l,
 
 static void scrub_ended(struct engine *e, entity_id leg, struct leg_row *l,
                         const struct pool_status *s, const struct vdev *v) {
-        const char *hrid = engine_entity(e, leg)->hrid;
+        const char *title = engine_title(e, leg);
         uint64_t grown = vdev_errors(v) > l->m.scrub_errors_before
                                  ? vdev_errors(v) - l->m.scrub_errors_before
                                  : 0;
         bool good = !s->scan.errors && !grown;
         const char *change = scan_change(e, "scrub", leg, s->scan.end);
-        const char *text = good ? arena_printf(e->effects.arena, "%s was scrubbed: no errors", hrid)
+        const char *text = good ? arena_printf(e->effects.arena, "%s was scrubbed: no errors",
+                                               title)
                                 : arena_printf(e->effects.arena,
                                                "the scrub of %s found errors: %" PRIu64
                                                " unrecoverable ones in the pool, %" PRIu64
                                                " on this leg",
-                                               hrid, s->scan.errors, grown);
+                                               title, s->scan.errors, grown);
 
         if (good) {
                 engine_node(e, leg)->row->m.last_scrub = s->scan.end ? s->scan.end : e->now.wall;
@@ -103,7 +104,7 @@ static void scrub_canceled(struct engine *e, entity_id leg, const struct pool_st
         if (engine_node(e, pool)->scrub_restarts) /* zmirror begins it anew: SPEC 5.2 */
                 return;
         history_add(e, HISTORY_SCRUB_CANCELED, leg, change, NULL, "the scrub of %s was cancelled",
-                    engine_entity(e, leg)->hrid);
+                    engine_title(e, leg));
         end_wish(e, leg, WISH_SCRUB, false, "the scrub was cancelled");
         handler_fire(e, leg, EVENT_SCRUB_CANCELED, change);
 }
@@ -114,7 +115,7 @@ static void scrub_disappeared(struct engine *e, entity_id leg) {
         set_operation(e, leg, OPERATION_SCRUB, false);
         history_add(e, HISTORY_OPERATION_DISAPPEARED, leg, change, NULL,
                     "the scrub of %s is gone, and ZFS has no record of how it ended",
-                    engine_entity(e, leg)->hrid);
+                    engine_title(e, leg));
         end_wish(e, leg, WISH_SCRUB, false,
                  "the scrub is gone, and ZFS has no record of how it ended");
         handler_fire(e, leg, EVENT_SCRUB_DISAPPEARED, change);
@@ -160,13 +161,13 @@ static void scrub_follow(struct engine *e, entity_id leg, struct leg_row *l,
  * ---------------------------------------------------------------------------------------------- */
 
 static void trim_ended(struct engine *e, entity_id leg, const struct vdev *v) {
-        const char *hrid = engine_entity(e, leg)->hrid;
+        const char *title = engine_title(e, leg);
         struct memory_entity *m = &engine_node(e, leg)->row->m;
         const char *change = scan_change(e, "trim", leg, v->trim_time);
 
         m->last_trim = v->trim_time ? v->trim_time : e->now.wall;
         engine_save_row(e, leg);
-        history_add(e, HISTORY_TRIMMED, leg, change, NULL, "%s was trimmed", hrid);
+        history_add(e, HISTORY_TRIMMED, leg, change, NULL, "%s was trimmed", title);
         end_wish(e, leg, WISH_TRIM, true, "");
         handler_fire(e, leg, EVENT_TRIMMED, change);
 }
@@ -177,7 +178,7 @@ static void trim_stopped(struct engine *e, entity_id leg, enum event event, cons
         history_add(e,
                     event == EVENT_TRIM_CANCELED ? HISTORY_TRIM_CANCELED
                                                  : HISTORY_OPERATION_DISAPPEARED,
-                    leg, change, NULL, "the trim of %s %s", engine_entity(e, leg)->hrid, how);
+                    leg, change, NULL, "the trim of %s %s", engine_title(e, leg), how);
         end_wish(e, leg, WISH_TRIM, false, how);
         handler_fire(e, leg, event, change);
 }

@@ -27,7 +27,7 @@ static const char *verdict_operation(const struct engine *e, entity_id leg, stru
                         continue;
                 v->progress = shown.operations[op].progress;
                 v->eta = shown.operations[op].eta;
-                return arena_printf(a, "%s %s", doing[op], engine_entity(e, leg)->hrid);
+                return arena_printf(a, "%s %s", doing[op], entity_title(a, engine_entity(e, leg)));
         }
         return NULL;
 }
@@ -49,10 +49,12 @@ static const char *verdict_work(const struct engine *e, entity_id disk, struct a
                 for (enum wish w = 0; w < _WISH_MAX && !text; w++)
                         if (n->requests[w])
                                 text = arena_printf(
-                                        a, "%s %s: %s", wish_print(w), engine_entity(e, i)->hrid,
+                                        a, "%s %s: %s", wish_print(w),
+                                        entity_title(a, engine_entity(e, i)),
                                         reason_print(a, e->config, &n->requests[w]->reason));
                 if (!text && (handler_is_running(e, i) || complete_is_closing(e, i)))
-                        text = arena_printf(a, "handlers of %s", engine_entity(e, i)->hrid);
+                        text = arena_printf(a, "handlers of %s",
+                                            entity_title(a, engine_entity(e, i)));
         }
         return text;
 }
@@ -66,9 +68,9 @@ static const char *verdict_use(const struct engine *e, entity_id disk, struct ar
                 if (!engine_node(e, i)->in_use)
                         continue;
                 if (it->type == ENTITY_ZDEV) /* says more than the container around it */
-                        return arena_printf(a, "%s is online", it->hrid);
+                        return arena_printf(a, "%s is online", entity_title(a, it));
                 if (it->type == ENTITY_CRYPT)
-                        text = arena_printf(a, "%s is open", it->hrid);
+                        text = arena_printf(a, "%s is open", entity_title(a, it));
         }
         return text ? text : "something on it is in use";
 }
@@ -140,5 +142,5 @@ void verdict_follow(struct engine *e, entity_id disk) {
         change = arena_printf(e->effects.arena, "safe|%s|%" PRIu64, engine_entity(e, disk)->id,
                               e->now.wall);
         history_add(e, HISTORY_SAFE, disk, change, NULL, "%s may be unplugged",
-                    engine_entity(e, disk)->hrid);
+                    engine_title(e, disk));
 }

@@ -106,3 +106,13 @@ bool config_is_inside(const struct config *c, entity_id e, entity_id ancestor) {
                         return true;
         return false;
 }
+
+const char *entity_title(struct arena *a, const struct entity *e) {
+        const char *colon = strstr(e->hrid, ": ");
+
+        if (!colon)
+                return e->hrid;
+        return arena_printf(a, "%s %s",
+                            e->type == ENTITY_ZPOOL ? "pool" : entity_type_print(e->type),
+                            colon + 2);
+}

@@ -53,21 +53,10 @@ static const struct wording {
 };
 
 /* "part tank-b", "pool tank", "zdev tank-b (tank)": the human-readable form without its colon. */
-static void entity_add(struct text *t, const struct config *c, entity_id id) {
+static void entity_add(struct text *t, struct arena *a, const struct config *c, entity_id id) {
         const struct entity *e = c ? config_entity(c, id) : NULL;
-        const char *colon;
 
-        if (!e) {
-                text_add(t, "it");
-                return;
-        }
-        colon = strstr(e->hrid, ": ");
-        if (!colon) {
-                text_add(t, e->hrid);
-                return;
-        }
-        text_addf(t, "%s %s", e->type == ENTITY_ZPOOL ? "pool" : entity_type_print(e->type),
-                  colon + 2);
+        text_add(t, e ? entity_title(a, e) : "it");
 }
 
 const char *reason_print(struct arena *a, const struct config *c, const struct reason *r) {
@@ -78,7 +67,7 @@ const char *reason_print(struct arena *a, const struct config *c, const struct r
 
         for (; *s; s++)
                 if (s[0] == '%' && s[1] == 'A') {
-                        entity_add(&t, c, r->about);
+                        entity_add(&t, a, c, r->about);
                         s++;
                 } else if (s[0] == '%' && s[1] == 'D') {
                         text_add_bytes(&t, r->detail, strnlen(r->detail, sizeof(r->detail)));
