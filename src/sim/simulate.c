@@ -37,6 +37,7 @@ static int parse_arguments(int argc, char **argv) {
         };
         int c;
 
+        optind = 0; /* somebody may have used it before */
         while ((c = getopt_long(argc, argv, "c:s:qh", options, NULL)) != -1)
                 switch (c) {
                 case 'c':

@@ -202,9 +202,12 @@ int main(int argc, char **argv) {
                 seed += n;
         }
         took = now_seconds() - began;
-        (void) printf("%" PRIu64 " histories, %" PRIu64 " broken; %" PRIu64 " steps of the engine, "
-                      "%.0f a second; %.1f simulated days a second\n",
-                      tally.n_histories, tally.n_broken, tally.n_steps,
-                      (double) tally.n_steps / took, tally.days / took);
+        (void) fflush(stdout); /* which is the same, byte for byte, for the same seed */
+        (void) fprintf(stderr,
+                       "%" PRIu64 " histories, %" PRIu64 " broken; %" PRIu64
+                       " steps of the engine, "
+                       "%.0f a second; %.1f simulated days a second\n",
+                       tally.n_histories, tally.n_broken, tally.n_steps,
+                       (double) tally.n_steps / took, tally.days / took);
         return tally.n_broken || !good ? 1 : 0;
 }
