@@ -32,7 +32,7 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 void *arena_memdup(struct arena *a, const void *p, size_t n);
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *a, const char *format, va_list args)
-        __attribute__((format(printf, 2, 0)));
+        __attribute__((format(printf, 2, 0), nonnull(2)));
 
 /* How much memory the arena holds from the system. */
 size_t arena_size_bytes(const struct arena *a);

@@ -30,6 +30,6 @@ void text_add(struct text *t, const char *s);
 void text_add_bytes(struct text *t, const void *p, size_t n);
 void text_addf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_vaddf(struct text *t, const char *format, va_list args)
-        __attribute__((format(printf, 2, 0)));
+        __attribute__((format(printf, 2, 0), nonnull(2)));
 void text_clear(struct text *t);
 void text_done(struct text *t);
