@@ -406,6 +406,7 @@ static void node_fact_content(const struct volume *v, struct device *ret) {
 
 void node_fact(const struct sim *s, const struct node *n, struct device *ret) {
         const struct disk *d = n->disk;
+        const char *name = n->volume ? n->volume->name : "";
 
         *ret = (struct device){
                 .syspath = n->syspath,
@@ -415,13 +416,13 @@ void node_fact(const struct sim *s, const struct node *n, struct device *ret) {
                 .kind = n->kind,
                 .size_bytes = (uint64_t) 1 << 40,
                 .table_uuid = d ? d->uuid : "",
-                .part_name = n->kind == DEVICE_PARTITION ? n->volume->name : "",
+                .part_name = n->kind == DEVICE_PARTITION ? name : "",
                 .part_uuid = "",
                 .fs_type = "",
                 .fs_uuid = "",
                 .dm_name = n->dm_name,
                 .dm_uuid = n->dm_uuid,
-                .zvol_name = n->kind == DEVICE_ZVOL ? n->volume->name : "",
+                .zvol_name = n->kind == DEVICE_ZVOL ? name : "",
                 .disk = n->kind == DEVICE_PARTITION ? n->under->devnum : 0,
                 .removable = d && d->usb,
                 .usb = d && d->usb,
