@@ -113,14 +113,16 @@ void complete_before_online(struct engine *e, entity_id leg) {
 void complete_before_import(struct engine *e, entity_id pool) {
         const struct entity *it = engine_entity(e, pool);
         const struct pool_row *p = ledger_find_pool(e, it->name);
+        struct scan before = p ? p->m.scan : (struct scan){};
 
+        before.start = 0; /* a resilver that was running goes on after the import, as the same */
         for (uint32_t i = 0; p && i < it->zpool.n_legs; i++) {
                 struct leg_row *l = ledger_of(e, it->zpool.legs[i]);
 
                 if (!l || !entity_is_present(e, it->zpool.legs[i]) ||
                     (l->m.copy == COPY_COMPLETE && ledger_is_current(p, l->m.vdev_guid)))
                         continue;
-                watch_start(e, it->zpool.legs[i], l, &p->m.scan, p->m.newest_txg);
+                watch_start(e, it->zpool.legs[i], l, &before, p->m.newest_txg);
         }
 }
 
@@ -188,12 +190,14 @@ static bool leg_is_catching_up(const struct pool_status *s, const struct vdev *v
 /* --- is it up to date?
  * ---------------------------------------------------------------------------------- */
 
-/* Another record than the one from before. The text form of a status does not always tell the
- * start. */
+/* Another record than the one from before. A resilver that was running when the leg came online
+ * is not for it, whenever it ends: ZFS restarts it, or defers the leg to the next one
+ * (dsl_scan_assess_vdev in module/zfs/dsl_scan.c). */
 static bool scan_is_other(const struct scan *now, const struct scan *before) {
+        if (now->start && before->start && now->function == before->function)
+                return now->start != before->start;
         return now->function != before->function || now->state != before->state ||
-               now->end != before->end ||
-               (now->start && before->start && now->start != before->start);
+               now->end != before->end;
 }
 
 static void label_want(struct engine *e, entity_id leg, const char *path);
