@@ -56,8 +56,8 @@ static void diff_appeared(struct engine *e, entity_id id) {
                 diff_backing(e, id);
 }
 
-/* A request ends when its device goes; but what is still in use without its device is yet to be
- * taken offline. */
+/* A request ends when its device goes. Only offline is then either done (a pool disconnects by it)
+ * or has more to do (what is in use without its device): the plan knows. */
 static void diff_disappeared(struct engine *e, entity_id id) {
         const struct entity *it = engine_entity(e, id);
         struct node *n = engine_node(e, id);
@@ -69,7 +69,7 @@ static void diff_disappeared(struct engine *e, entity_id id) {
                                       : "%s was disconnected",
                             engine_title(e, id));
         for (enum wish w = 0; w < _WISH_MAX; w++)
-                if (n->requests[w] && !(w == WISH_OFFLINE && n->in_use))
+                if (n->requests[w] && w != WISH_OFFLINE)
                         request_end(e, n->requests[w], false, &why);
 }
 

@@ -80,7 +80,7 @@ def make_nested(night):
         zfs create -s -V 320M -o volmode=dev -o volblocksize=4k bak/tank
         udevadm settle
         losetup /dev/loop0 /dev/zvol/bak/tank
-        zpool create -O compression=off -O atime=off tank mirror /dev/disk/by-partlabel/tank-a /dev/loop0
+        zpool create -f -O compression=off -O atime=off tank mirror /dev/disk/by-partlabel/tank-a /dev/loop0
         zpool export tank
         losetup -d /dev/loop0
         zpool import -d /dev/zvol/bak -d /dev/disk/by-partlabel tank
@@ -115,7 +115,7 @@ def nested_stack(night):
     night.wait_states({ZVOL_LEG: "disconnected", "zpool|name:bak": "disconnected", "crypt|name:bak-b": "inactive"})
     check(not night.is_imported("bak"), "bak is still imported")
     check(not night.is_open("bak-b"), "the container is still open")
-    check_equal("the leg", night.vdev_state("zvol/bak/tank"), "OFFLINE")
+    night.check_offline("zvol/bak/tank")
     night.guest.pull("bak-b")
     night.wait_state("part|name:bak-b", "disconnected", timeout=20)
     check_equal("the leg's history", [kind for kind, entity in night.history() if entity == ZVOL_LEG],
@@ -456,7 +456,7 @@ def by_hand(night):
     night.sh("zpool offline tank tank-b", timeout=60)
     night.wait_state(CRYPT, "inactive", timeout=60)      # as on_children_offline says
     night.sh("sleep 10")
-    check_equal("the leg", night.vdev_state(), "OFFLINE")
+    night.check_offline()
     night.check_commands(*NIGHT_COMMANDS[:2], NIGHT_COMMANDS[3])
     check("resilvered" not in [kind for kind, _ in night.history()], "it is taken for up to date")
 
