@@ -142,6 +142,40 @@ const struct ran *job_find_ran(const struct engine *e, const struct request *r,
         return NULL;
 }
 
+static bool job_opens_inside(const struct engine *e, const struct job *j, entity_id entity) {
+        const struct entity *it = j->entity == ENTITY_NONE ? NULL : engine_entity(e, j->entity);
+
+        switch (j->command.kind) {
+        case COMMAND_CRYPT_OPEN:
+        case COMMAND_LEG_ONLINE:
+                return it && config_is_inside(e->config, j->entity, entity);
+        case COMMAND_POOL_IMPORT:
+                for (uint32_t i = 0; it && i < it->zpool.n_legs; i++)
+                        if (config_is_inside(e->config, it->zpool.legs[i], entity))
+                                return true;
+                return false;
+        default:
+                return false;
+        }
+}
+
+const struct job *job_find_opening(const struct engine *e, entity_id entity) {
+        for (size_t i = 0; i < e->running.count; i++)
+                if (job_opens_inside(e, e->running.items[i], entity))
+                        return e->running.items[i];
+        return NULL;
+}
+
+/* What waited for it to end. */
+static void job_touch_outer(struct engine *e, const struct job *j) {
+        const struct entity *it = j->entity == ENTITY_NONE ? NULL : engine_entity(e, j->entity);
+
+        for (uint32_t i = 0; it && it->type == ENTITY_ZPOOL && i < it->zpool.n_legs; i++)
+                engine_touch_around(e, it->zpool.legs[i]);
+        if (it)
+                engine_touch_around(e, j->entity);
+}
+
 /* --- starting
  * --------------------------------------------------------------------------------------- */
 
@@ -377,6 +411,7 @@ void job_end(struct engine *e, uint64_t id, const struct command_end *end) {
         array_append(&e->spare_jobs, j); /* keeps its contents until it is taken again */
         e->n_counted -= !j->command.passphrase;
         job_set_frozen(e, j, false);
+        job_touch_outer(e, j);
         switch (j->purpose) {
         case JOB_REQUESTS:
                 job_end_requests(e, j, end);

@@ -35,6 +35,9 @@ uint64_t job_add_for(struct engine *e, enum job_purpose purpose, entity_id entit
 /* What the request knows of having run this very command; NULL if it has not. */
 const struct ran *job_find_ran(const struct engine *e, const struct request *r,
                                const struct command *c);
+/* A command that runs and will bring something inside the entity into use: an import from a zvol,
+ * say. NULL if none does. */
+const struct job *job_find_opening(const struct engine *e, entity_id entity);
 /* Starts what may run now: in order, one per lane, five at a time; prompts for a passphrase do not
  * count. */
 void job_start_ready(struct engine *e);

@@ -140,6 +140,14 @@ bool plan_content_offline(const struct engine *e, const struct request *r, struc
         return false;
 }
 
+bool plan_wait_for_opening(const struct engine *e, const struct request *r, struct step *ret) {
+        const struct job *j = job_find_opening(e, r->entity);
+
+        if (j)
+                *ret = step_wait(REASON_WAIT_COMMAND, j->entity, j->text);
+        return j;
+}
+
 bool plan_wait_for_labels(const struct engine *e, const struct request *r, struct step *ret) {
         for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;)
                 if (complete_is_closing(e, i)) {

@@ -60,7 +60,9 @@ struct step plan_crypt_offline(struct engine *e, const struct request *r) {
                 return s;
         if (it->parent == ENTITY_NONE) /* 3. opened and closed by others */
                 return step_failf(REASON_BUSY, r->entity, "it is opened and closed by others");
-        if (plan_wait_for_labels(e, r, &s)) /* 4. what a leg in it carries */
+        if (plan_wait_for_opening(e, r, &s)) /* 4. what is just coming into use in it */
+                return s;
+        if (plan_wait_for_labels(e, r, &s)) /* 5. what a leg in it carries */
                 return s;
         return crypt_close(e, r->entity);
 }

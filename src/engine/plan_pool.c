@@ -101,9 +101,11 @@ struct step plan_pool_offline(struct engine *e, const struct request *r) {
                 return step_fail(REASON_SUSPENDED, r->entity, NULL);
         if (n->children_in_use && plan_content_offline(e, r, &s)) /* 3. what is in it */
                 return s;
-        if (plan_wait_for_labels(e, r, &s)) /* 4. what a leg on its volumes carries */
+        if (plan_wait_for_opening(e, r, &s)) /* 4. what is just coming into use in it */
                 return s;
-        if (plan_holders(e, r, &s)) /* 5. nobody uses a volume in it, whoever opened it: the export
+        if (plan_wait_for_labels(e, r, &s)) /* 5. what a leg on its volumes carries */
+                return s;
+        if (plan_holders(e, r, &s)) /* 6. nobody uses a volume in it, whoever opened it: the export
                                        would hang */
                 return s;
         return step_run(command_pool_export(e->effects.arena, r->entity, it->name));
