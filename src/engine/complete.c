@@ -169,6 +169,13 @@ static void leg_adopt(struct engine *e, entity_id leg, struct leg_row *l,
                     l->m.watching ? "it is being resilvered" : "taken as up to date");
 }
 
+/* First seen while its pool goes on without it: when it comes online it has something to catch up.
+ */
+static void leg_enter_behind(struct engine *e, struct leg_row *l) {
+        l->m.copy = COPY_INCOMPLETE;
+        ledger_save_leg(e, l);
+}
+
 /* It came online, by whomever, and nobody watched it before: what it missed is not known. */
 static void leg_notice_online(struct engine *e, entity_id leg, struct leg_row *l,
                               const struct pool_status *s) {
@@ -357,6 +364,17 @@ static void verify_judge(struct engine *e, entity_id leg, const struct label *la
         leg_completed(e, leg, l, s);
 }
 
+static void ceiling_note(struct engine *e, entity_id leg, const struct label *label);
+
+/* The label of that path was asked for as that of a sibling. */
+static bool sibling_is_at(const struct engine *e, entity_id leg, const char *path) {
+        const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
+        uint32_t sibling = s && leg_vdev(e, leg) ? leg_find_sibling(e, leg, s) : VDEV_NONE;
+
+        return sibling != VDEV_NONE &&
+               text_equal(vdev_path(e, engine_entity(e, leg)->zdev.zpool, s, sibling), path);
+}
+
 static void leg_label(struct engine *e, entity_id leg, const char *path,
                       const struct label *label) {
         const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
@@ -374,6 +392,8 @@ static void leg_label(struct engine *e, entity_id leg, const char *path,
                 label_want(e, leg, vdev_path(e, engine_entity(e, leg)->zdev.zpool, s, n->vdev));
                 return;
         }
+        if (n->losing && (!s || sibling_is_at(e, leg, path)))
+                ceiling_note(e, leg, s ? label : NULL);
         if (!d || !text_equal(d->devnode, path))
                 return;
         if (n->watch.stage == VERIFY_LEG)
@@ -409,7 +429,7 @@ void complete_label(struct engine *e, const char *path, const struct label *labe
         for (size_t i = 0; i < e->label_waiters.count; i++) {
                 const struct node *node = engine_node(e, e->label_waiters.items[i]);
 
-                if (i >= n || node->closing || node->watch.stage >= VERIFY_SIBLING)
+                if (i >= n || node->closing || node->losing || node->watch.stage >= VERIFY_SIBLING)
                         e->label_waiters.items[kept++] = e->label_waiters.items[i];
         }
         e->label_waiters.count = kept;
@@ -473,6 +493,29 @@ static void leg_disappeared(struct engine *e, entity_id leg, struct leg_row *l) 
         handler_fire(e, leg, EVENT_UPDATE_DISAPPEARED, change);
 }
 
+/* It vanished in use: what the other legs carry now is the most that it can carry. */
+static void ceiling_want(struct engine *e, entity_id leg) {
+        entity_id pool = engine_entity(e, leg)->zdev.zpool;
+        const struct pool_status *s = pool_status(e, pool);
+        uint32_t sibling = s && leg_vdev(e, leg) ? leg_find_sibling(e, leg, s) : VDEV_NONE;
+
+        if (sibling == VDEV_NONE)
+                return;
+        engine_node(e, leg)->losing = true;
+        label_want(e, leg, vdev_path(e, pool, s, sibling));
+}
+
+static void ceiling_note(struct engine *e, entity_id leg, const struct label *label) {
+        struct leg_row *l = ledger_of(e, leg);
+
+        engine_node(e, leg)->losing = false;
+        if (!l || l->m.open || !label || !label->valid || label->pool_guid != l->m.pool_guid)
+                return;
+        l->m.ceiling_txg = label->txg;
+        l->m.hostid = label->hostid;
+        ledger_save_leg(e, l);
+}
+
 void complete_close(struct engine *e, entity_id leg) {
         const struct device *d = node_device(e, engine_node(e, leg));
         struct leg_row *l = ledger_of(e, leg);
@@ -480,9 +523,12 @@ void complete_close(struct engine *e, entity_id leg) {
         if (!l)
                 return;
         l->m.open = false;
+        l->m.closed_txg = l->m.closed_time = l->m.ceiling_txg = 0;
         ledger_save_leg(e, l);
-        if (!d)
+        if (!d) {
+                ceiling_want(e, leg);
                 return;
+        }
         engine_node(e, leg)->closing = engine_node(e, leg)->close_tried = true;
         label_want(e, leg, d->devnode);
 }
@@ -511,8 +557,11 @@ static void watch_lost(struct engine *e, entity_id leg, struct leg_row *l) {
                            node_device(e, engine_node(e, leg))
                                    ? "it went offline before its resilver had ended"
                                    : "it was disconnected before its resilver had ended");
-        else
+        else {
+                if (engine_node(e, leg)->watch.pending) /* the command failed: it never was */
+                        l->m.open = false;
                 watch_stop(e, leg, l);
+        }
 }
 
 void complete_follow(struct engine *e, entity_id leg) {
@@ -527,6 +576,8 @@ void complete_follow(struct engine *e, entity_id leg) {
                 return;
         if (online && l->m.copy == COPY_UNKNOWN)
                 leg_adopt(e, leg, l, s);
+        else if (v && l->m.copy == COPY_UNKNOWN)
+                leg_enter_behind(e, l);
         else if (online && !n->vdev_online && !l->m.watching)
                 leg_notice_online(e, leg, l, s);
         else if (online && !l->m.watching && (v->resilver_deferred || leg_is_catching_up(s, v)))

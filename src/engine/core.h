@@ -55,6 +55,15 @@ struct watch {
         bool checkpoint_told;
 };
 
+/* What a leg's own labels say, as they were read last; `seq` of that look, 0: never. */
+struct passport {
+        uint64_t seq;
+        bool wanted;      /* in engine.passport_waiters */
+        uint64_t diskseq; /* of the device that it was read from */
+        bool valid;
+        uint64_t vdev_guid, txg, time, hostid; /* of the newest uberblock */
+};
+
 /* --- the picture: one node per entity
  * --------------------------------------------------------------- */
 
@@ -102,6 +111,8 @@ struct node {
          */
         struct watch watch;
         bool closing, close_tried;
+        bool losing; /* it vanished: the label of a sibling is being read */
+        struct passport passport;
         bool vdev_online; /* as of the last diff: ONLINE, and its device there */
         usec_t poll_at;   /* pool: when it is looked at again while something runs in it (monotonic)
                            */
@@ -158,6 +169,7 @@ struct engine {
 
         ARRAY(entity_id) dirty, changed, rows_dirty;
         ARRAY(entity_id) label_waiters; /* legs that wait for a label to be read */
+        ARRAY(entity_id) passport_waiters;
         ARRAY(struct leg_row *) legs_dirty;
         ARRAY(struct pool_row *) pools_dirty;
 

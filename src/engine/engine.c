@@ -11,6 +11,7 @@
 #include "engine/holder.h"
 #include "engine/job.h"
 #include "engine/ledger.h"
+#include "engine/passport.h"
 #include "engine/picture.h"
 #include "engine/plan.h"
 #include "engine/verdict.h"
@@ -259,12 +260,13 @@ static void node_move(struct engine *e, struct node *from, entity_id to) {
         n->online_on = from->online_on;
         n->watch = from->watch;
         n->closing = from->closing;
+        n->losing = from->losing;
         n->vdev_online = from->vdev_online;
         if (n->seen)
                 array_append(&e->seen_pools, to);
         if (n->mounted)
                 array_append(&e->mounted, to);
-        if (n->closing || n->watch.stage >= VERIFY_SIBLING)
+        if (n->closing || n->losing || n->watch.stage >= VERIFY_SIBLING)
                 array_append(&e->label_waiters, to);
         if (from->row_dirty)
                 engine_save_row(e, to);
@@ -280,6 +282,7 @@ static void config_take(struct engine *e, const struct config *config) {
         array_clear(&e->dirty);
         array_clear(&e->rows_dirty);
         array_clear(&e->label_waiters);
+        array_clear(&e->passport_waiters);
         array_clear(&e->seen_pools);
         array_clear(&e->mounted);
         array_clear(&e->deadlines.heap);
@@ -344,6 +347,7 @@ struct engine *engine_free(struct engine *e) {
         array_done(&e->legs_dirty);
         array_done(&e->pools_dirty);
         array_done(&e->label_waiters);
+        array_done(&e->passport_waiters);
         array_done(&e->look_waiters);
         array_done(&e->deadlines.heap);
         e->arena = arena_free(e->arena);
@@ -421,6 +425,7 @@ static void take_facts(struct engine *e, const struct input_facts *f) {
                 break;
         case FACT_LABEL:
                 complete_label(e, f->name, f->error ? NULL : f->label);
+                passport_note(e, f->name, f->seq, f->error ? NULL : f->label);
                 break;
         }
         if (f->error)

@@ -43,6 +43,58 @@ bool guard_wrong_disk(struct engine *e, entity_id id, struct reason *ret) {
         return false;
 }
 
+/* The label is newer than when the leg went out of use here, or than anything that was written here
+ * when it vanished. */
+static bool leg_is_beyond(const struct leg_row *l, const struct passport *p) {
+        if (!l || l->m.open || !p->valid || p->vdev_guid != l->m.vdev_guid)
+                return false;
+        if (l->m.closed_txg)
+                return p->txg > l->m.closed_txg ||
+                       (p->txg == l->m.closed_txg && p->time != l->m.closed_time);
+        return l->m.ceiling_txg && (p->txg > l->m.ceiling_txg ||
+                                    (l->m.hostid && p->hostid && p->hostid != l->m.hostid));
+}
+
+bool guard_diverged(struct engine *e, const struct request *r, entity_id leg, struct reason *ret) {
+        const char *title = engine_title(e, leg), *name = engine_entity(e, leg)->name;
+
+        if (r->overwrite_leg || !leg_is_beyond(ledger_of(e, leg), &engine_node(e, leg)->passport))
+                return false;
+        return refuse(
+                ret, leg,
+                "%s was written elsewhere since it was last in use here, and so was the pool: "
+                "catching up would destroy what only that leg has. Import it alone on another "
+                "machine and copy what you need; then, to give up what only it holds: "
+                "zmirror online --overwrite-leg zdev %s %s",
+                title, engine_entity(e, leg)->zdev.pool, name);
+}
+
+/* Two legs that were written apart. One alone that is newer is what the others catch up from. */
+static bool guard_fork(struct engine *e, const struct request *r, struct reason *ret) {
+        const struct entity *it = engine_entity(e, r->entity);
+        const struct passport *first = NULL;
+
+        for (uint32_t i = 0; i < it->zpool.n_legs && !r->accept_data_loss; i++) {
+                entity_id leg = it->zpool.legs[i];
+                const struct passport *p = &engine_node(e, leg)->passport;
+
+                if (!entity_is_present(e, leg) || !leg_is_beyond(ledger_of(e, leg), p))
+                        continue;
+                if (!first)
+                        first = p;
+                else if (p->txg != first->txg || p->time != first->time)
+                        return refuse(
+                                ret, leg,
+                                "legs of pool %s were written apart, each without the other: "
+                                "importing it would destroy what the older one has. Disconnect the "
+                                "one that "
+                                "is not meant; or, to give up what only it holds: zmirror online "
+                                "--accept-data-loss zpool %s",
+                                it->name, it->name);
+        }
+        return false;
+}
+
 /* How many of these legs are here, are known, and are whole and current. */
 struct copies {
         uint32_t known, current;
@@ -89,6 +141,12 @@ bool guard_import(struct engine *e, const struct request *r, struct reason *ret)
         const struct pool_row *p = ledger_find_pool(e, it->name);
         struct copies all = { .away = ENTITY_NONE, .here = ENTITY_NONE };
 
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
+                if (entity_is_present(e, it->zpool.legs[i]) &&
+                    guard_wrong_disk(e, it->zpool.legs[i], ret))
+                        return true;
+        if (guard_fork(e, r, ret))
+                return true;
         if (!p || !p->current.count || r->accept_data_loss)
                 return false;
         for (uint32_t i = 0; i < it->zpool.n_backing; i++) {

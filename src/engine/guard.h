@@ -10,6 +10,9 @@
 
 /* Another disk under the name of this one, or two devices that carry it. */
 bool guard_wrong_disk(struct engine *e, entity_id id, struct reason *ret);
-/* A pool whose newest or whole copy is not here: importing the older one and catching up from it
- * destroys the newer. */
+/* A leg that was written elsewhere since its end was observed here: a resilver would destroy that.
+ * Its passport has been read. */
+bool guard_diverged(struct engine *e, const struct request *r, entity_id leg, struct reason *ret);
+/* The devices of its legs, their labels (which have been read), and a pool whose newest or whole
+ * copy is not here: importing the older one and catching up from it destroys the newer. */
 bool guard_import(struct engine *e, const struct request *r, struct reason *ret);

@@ -78,7 +78,7 @@ bool plan_holders(struct engine *e, const struct request *r, struct step *ret) {
                         return true;
                 }
                 h = holder_fact(e, d->devnode);
-                if (h->seq <= r->holders_since) {
+                if (h->seq <= r->looked_since) {
                         *ret = step_wait(REASON_WAIT_LOOK, r->entity, NULL);
                         ret->kind = STEP_LOOK;
                         ret->look = FACT_HOLDERS;

@@ -1,5 +1,6 @@
 /* engine/plan_leg.c - putting legs online and offline in their pools: SPEC 5 */
 #include "engine/guard.h"
+#include "engine/passport.h"
 #include "engine/picture.h"
 #include "engine/plan.h"
 #include "engine/pool.h"
@@ -37,7 +38,9 @@ struct step plan_leg_online(struct engine *e, const struct request *r) {
                 return step_failf(REASON_NOT_CONFIGURED, r->entity,
                                   "pool %s has no vdev that is %s (by GUID, device or name)",
                                   pool_name, engine_title(e, r->entity));
-        if (guard_wrong_disk(e, r->entity, &why)) /* 6. SPEC 10 */
+        if (plan_passport(e, r, r->entity, &s)) /* 6. SPEC 10 */
+                return s;
+        if (guard_wrong_disk(e, r->entity, &why) || guard_diverged(e, r, r->entity, &why))
                 return (struct step){ .kind = STEP_FAIL, .reason = why };
         argument = leg_argument(e, r->entity, e->effects.arena);
         if (v->state == VDEV_STATE_FAULTED) { /* 7. its errors stand in the way */

@@ -65,7 +65,7 @@ static struct request *request_open(struct engine *e, entity_id entity, enum wis
         r->progress = e->now.mono;
         r->reason.code = e->ready ? REASON_NONE : REASON_WAIT_START;
         r->reason.about = ENTITY_NONE;
-        r->holders_since = e->next_seq;
+        r->looked_since = e->next_seq;
         r->index = e->requests.count;
         array_append(&e->requests, r);
         map_put_number(&e->request_by_id, r->id, (uintptr_t) r);

@@ -56,15 +56,14 @@ struct request {
         uint64_t job;
         uint64_t job_hash; /* of that command line */
         uint64_t look_first,
-                look_last;      /* its effects are seen when these looks have been answered */
-        usec_t deadline;        /* the last that was set for its time-out */
-        bool looked_again;      /* for an effect that did not show itself */
-        usec_t settle_until;    /* monotonic; then it has had no effect */
-        usec_t retry_at;        /* monotonic; 0: none planned */
-        struct reason failure;  /* of the last command, if it failed */
-        bool volmode_is_none;   /* zvol: what zfs get said */
-        uint64_t holders_since; /* export: who holds its volumes has to be looked at after this seq
-                                 */
+                look_last;     /* its effects are seen when these looks have been answered */
+        usec_t deadline;       /* the last that was set for its time-out */
+        bool looked_again;     /* for an effect that did not show itself */
+        usec_t settle_until;   /* monotonic; then it has had no effect */
+        usec_t retry_at;       /* monotonic; 0: none planned */
+        struct reason failure; /* of the last command, if it failed */
+        bool volmode_is_none;  /* zvol: what zfs get said */
+        uint64_t looked_since; /* holders and labels have to be looked at after this seq */
 };
 
 /* Whoever it comes from: a person or maintenance reaches up and down, a handler only waits for what

@@ -412,7 +412,7 @@ class Guest:
         """Makes a disk slow (0: fast again), also one that is not plugged; holds a resilver in its middle."""
         with open(self.path("disks", name + ".limit"), "w") as f:
             f.write(str(bytes_per_second))
-        if self.is_plugged(name):
+        if self.is_plugged(name) and self.pid():        # else from the next start
             with self.qmp() as qmp:
                 qmp("qom-set", path="/objects/limits-" + name, property="limits", value=self.limits(name))
 
