@@ -38,10 +38,13 @@ void engine_touch(struct engine *e, entity_id id) {
         array_append(&e->dirty, id);
 }
 
+static void touch_up(struct engine *e, entity_id id) {
+        for (; id != ENTITY_NONE; id = engine_entity(e, id)->parent)
+                engine_touch(e, id);
+}
+
 void engine_touch_around(struct engine *e, entity_id id) {
-        for (entity_id i = engine_entity(e, id)->parent; i != ENTITY_NONE;
-             i = engine_entity(e, i)->parent)
-                engine_touch(e, i);
+        touch_up(e, id);
         for (entity_id i = id; i != ENTITY_NONE; i = tree_next(e, id, i)) {
                 const struct entity *it = engine_entity(e, i);
 
@@ -50,7 +53,7 @@ void engine_touch_around(struct engine *e, entity_id id) {
                         engine_touch(e, it->zdev.zpool);
                 if (it->type == ENTITY_ZPOOL)
                         for (uint32_t k = 0; k < it->zpool.n_legs; k++)
-                                engine_touch(e, it->zpool.legs[k]);
+                                touch_up(e, it->zpool.legs[k]);
         }
 }
 
@@ -254,6 +257,7 @@ static void node_move(struct engine *e, struct node *from, entity_id to) {
         n->seen = from->seen;
         n->suspended = from->suspended;
         n->frozen = from->frozen;
+        n->settles = from->settles;
         n->status = TAKE_PTR(from->status);
         n->mounted = from->mounted;
         n->opened_on = from->opened_on;

@@ -142,38 +142,83 @@ const struct ran *job_find_ran(const struct engine *e, const struct request *r,
         return NULL;
 }
 
-static bool job_opens_inside(const struct engine *e, const struct job *j, entity_id entity) {
-        const struct entity *it = j->entity == ENTITY_NONE ? NULL : engine_entity(e, j->entity);
-
-        switch (j->command.kind) {
-        case COMMAND_CRYPT_OPEN:
-        case COMMAND_LEG_ONLINE:
-                return it && config_is_inside(e->config, j->entity, entity);
-        case COMMAND_POOL_IMPORT:
-                for (uint32_t i = 0; it && i < it->zpool.n_legs; i++)
-                        if (config_is_inside(e->config, it->zpool.legs[i], entity))
-                                return true;
-                return false;
-        default:
-                return false;
-        }
-}
-
 const struct job *job_find_opening(const struct engine *e, entity_id entity) {
-        for (size_t i = 0; i < e->running.count; i++)
-                if (job_opens_inside(e, e->running.items[i], entity))
-                        return e->running.items[i];
+        for (size_t i = 0; i < e->running.count; i++) {
+                const struct job *j = e->running.items[i];
+
+                if (j->command.kind == COMMAND_CRYPT_OPEN && j->entity != ENTITY_NONE &&
+                    config_is_inside(e->config, j->entity, entity))
+                        return j;
+        }
         return NULL;
 }
 
-/* What waited for it to end. */
-static void job_touch_outer(struct engine *e, const struct job *j) {
-        const struct entity *it = j->entity == ENTITY_NONE ? NULL : engine_entity(e, j->entity);
+/* --- pools that a command changes
+ * ------------------------------------------------------------------------ */
 
-        for (uint32_t i = 0; it && it->type == ENTITY_ZPOOL && i < it->zpool.n_legs; i++)
-                engine_touch_around(e, it->zpool.legs[i]);
-        if (it)
-                engine_touch_around(e, j->entity);
+static bool command_changes_pool(enum command_kind kind) {
+        switch (kind) {
+        case COMMAND_POOL_IMPORT:
+        case COMMAND_POOL_EXPORT:
+        case COMMAND_LEG_ONLINE:
+        case COMMAND_LEG_OFFLINE:
+        case COMMAND_LEG_CLEAR:
+        case COMMAND_POOL_CLEAR:
+        case COMMAND_SCRUB:
+        case COMMAND_SCRUB_STOP:
+        case COMMAND_TRIM:
+        case COMMAND_TRIM_STOP:
+                return true;
+        case COMMAND_CRYPT_OPEN:
+        case COMMAND_CRYPT_CLOSE:
+        case COMMAND_VOLMODE_GET:
+        case COMMAND_VOLMODE:
+        case COMMAND_SETTLE:
+        case COMMAND_POOL_SYNC:
+        case COMMAND_SNAPSHOT:
+        case COMMAND_MOUNT:
+        case COMMAND_UNMOUNT:
+        case COMMAND_RUN:
+        case _COMMAND_KIND_MAX:
+                break;
+        }
+        return false;
+}
+
+static entity_id command_pool(const struct engine *e, const struct command *c) {
+        return command_changes_pool(c->kind) && c->lane ? config_find_pool(e->config, c->lane)
+                                                        : ENTITY_NONE;
+}
+
+bool pool_is_unsettled(const struct engine *e, entity_id pool) {
+        uint64_t seq = engine_node(e, pool)->settles;
+
+        return seq == UINT64_MAX || (seq && !engine_is_answered(e, seq, seq));
+}
+
+bool job_must_wait(const struct engine *e, const struct command *c) {
+        entity_id pool = command_pool(e, c);
+
+        return pool != ENTITY_NONE && pool_is_unsettled(e, pool);
+}
+
+/* What waits for the same pool was planned from a picture that is about to change: it is planned
+ * again. */
+static void job_outdate(struct engine *e, const struct job *started) {
+        for (size_t i = 0; i < e->waiting.count; i++) {
+                struct job *j = e->waiting.items[i];
+
+                if (j->purpose != JOB_REQUESTS || !command_changes_pool(j->command.kind) ||
+                    !text_equal(j->command.lane, started->command.lane))
+                        continue;
+                for (size_t k = 0; k < j->requests.count; k++) {
+                        struct request *r = request_find(e, j->requests.items[k]);
+
+                        if (r && r->job == j->id)
+                                r->job = 0;
+                }
+                array_clear(&j->requests);
+        }
 }
 
 /* --- starting
@@ -212,6 +257,7 @@ static void job_remember(struct engine *e, const struct job *j) {
 
 static void job_start(struct engine *e, struct job *j) {
         struct effect_run *run;
+        entity_id pool;
 
         if (j->command.kind == COMMAND_LEG_ONLINE && j->vdevs.count > 1) {
                 array_append(&j->vdevs, NULL);
@@ -224,6 +270,11 @@ static void job_start(struct engine *e, struct job *j) {
         e->n_counted += !j->command.passphrase;
         job_remember(e, j);
         job_set_frozen(e, j, true);
+        pool = command_pool(e, &j->command);
+        if (pool != ENTITY_NONE) {
+                engine_node(e, pool)->settles = UINT64_MAX;
+                job_outdate(e, j);
+        }
         run = array_add(&e->effects.runs);
         run->job = j->id;
         run->command = command_copy(e->effects.arena, &j->command);
@@ -404,6 +455,7 @@ static struct job *job_find_running(const struct engine *e, uint64_t id, size_t 
 void job_end(struct engine *e, uint64_t id, const struct command_end *end) {
         size_t i;
         struct job *j = job_find_running(e, id, &i);
+        entity_id pool;
 
         if (!j)
                 return;
@@ -411,7 +463,11 @@ void job_end(struct engine *e, uint64_t id, const struct command_end *end) {
         array_append(&e->spare_jobs, j); /* keeps its contents until it is taken again */
         e->n_counted -= !j->command.passphrase;
         job_set_frozen(e, j, false);
-        job_touch_outer(e, j);
+        pool = command_pool(e, &j->command);
+        if (pool != ENTITY_NONE) {
+                engine_node(e, pool)->settles = engine_look(e, FACT_POOL, j->command.lane);
+                engine_touch_around(e, pool);
+        }
         switch (j->purpose) {
         case JOB_REQUESTS:
                 job_end_requests(e, j, end);

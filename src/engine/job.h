@@ -35,9 +35,13 @@ uint64_t job_add_for(struct engine *e, enum job_purpose purpose, entity_id entit
 /* What the request knows of having run this very command; NULL if it has not. */
 const struct ran *job_find_ran(const struct engine *e, const struct request *r,
                                const struct command *c);
-/* A command that runs and will bring something inside the entity into use: an import from a zvol,
- * say. NULL if none does. */
+/* A cryptsetup open that runs for something inside the entity; NULL if there is none. */
 const struct job *job_find_opening(const struct engine *e, entity_id entity);
+/* A command of ours changes the pool, or has changed it and the look at what it did is not
+ * answered: whatever is planned from the picture now is planned from an old one. */
+bool pool_is_unsettled(const struct engine *e, entity_id pool);
+/* True if this command would change such a pool. FACT_POOL wakes what waits for that. */
+bool job_must_wait(const struct engine *e, const struct command *c);
 /* Starts what may run now: in order, one per lane, five at a time; prompts for a passphrase do not
  * count. */
 void job_start_ready(struct engine *e);

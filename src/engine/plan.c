@@ -143,9 +143,27 @@ bool plan_content_offline(const struct engine *e, const struct request *r, struc
 bool plan_wait_for_opening(const struct engine *e, const struct request *r, struct step *ret) {
         const struct job *j = job_find_opening(e, r->entity);
 
-        if (j)
+        if (j) {
                 *ret = step_wait(REASON_WAIT_COMMAND, j->entity, j->text);
-        return j;
+                return true;
+        }
+        for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;) {
+                const struct entity *it = engine_entity(e, i);
+
+                if (it->type == ENTITY_ZDEV && it->zdev.zpool != ENTITY_NONE &&
+                    pool_is_unsettled(e, it->zdev.zpool)) {
+                        *ret = step_wait(REASON_WAIT_LOOK, it->zdev.zpool, NULL);
+                        return true;
+                }
+        }
+        return false;
+}
+
+bool entity_is_going(const struct engine *e, entity_id id) {
+        for (; id != ENTITY_NONE; id = engine_entity(e, id)->parent)
+                if (engine_node(e, id)->requests[WISH_OFFLINE])
+                        return true;
+        return false;
 }
 
 bool plan_wait_for_labels(const struct engine *e, const struct request *r, struct step *ret) {
@@ -244,6 +262,11 @@ static void plan_run(struct engine *e, struct request *r, const struct command *
                            command_print(e->effects.arena, c));
                 s = step_fail(REASON_COMMANDS_DISABLED, r->entity, NULL);
                 request_end(e, r, false, &s.reason);
+                return;
+        }
+        if (job_must_wait(e, c)) {
+                s = step_wait_untimed(REASON_WAIT_LOOK, config_find_pool(e->config, c->lane), NULL);
+                request_wait(e, r, &s.reason, s.untimed);
                 return;
         }
         job_add(e, r, c);
