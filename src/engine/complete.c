@@ -530,11 +530,16 @@ void complete_close(struct engine *e, entity_id leg) {
                 return;
         }
         engine_node(e, leg)->closing = engine_node(e, leg)->close_tried = true;
+        engine_node(e, leg)->closing_on = d->diskseq;
         label_want(e, leg, d->devnode);
 }
 
+/* A device that has gone meanwhile, or was replaced, tells nothing any more. */
 bool complete_is_closing(const struct engine *e, entity_id leg) {
-        return engine_node(e, leg)->closing;
+        const struct node *n = engine_node(e, leg);
+        const struct device *d = node_device(e, n);
+
+        return n->closing && d && d->diskseq == n->closing_on;
 }
 
 /* A command that brings the leg online is on its way. */

@@ -113,7 +113,8 @@ struct node {
          */
         struct watch watch;
         bool closing, close_tried;
-        bool losing; /* it vanished: the label of a sibling is being read */
+        uint64_t closing_on; /* diskseq of the device whose label is being read */
+        bool losing;         /* it vanished: the label of a sibling is being read */
         struct passport passport;
         bool vdev_online; /* as of the last diff: ONLINE, and its device there */
         usec_t poll_at;   /* pool: when it is looked at again while something runs in it (monotonic)

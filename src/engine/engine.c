@@ -264,6 +264,7 @@ static void node_move(struct engine *e, struct node *from, entity_id to) {
         n->online_on = from->online_on;
         n->watch = from->watch;
         n->closing = from->closing;
+        n->closing_on = from->closing_on;
         n->losing = from->losing;
         n->vdev_online = from->vdev_online;
         if (n->seen)

@@ -140,6 +140,13 @@ bool plan_content_offline(const struct engine *e, const struct request *r, struc
         return false;
 }
 
+/* Its command is queued or runs. */
+static bool request_has_command(const struct engine *e, entity_id entity, enum wish wish) {
+        const struct request *r = engine_node(e, entity)->requests[wish];
+
+        return r && r->job;
+}
+
 bool plan_wait_for_opening(const struct engine *e, const struct request *r, struct step *ret) {
         const struct job *j = job_find_opening(e, r->entity);
 
@@ -148,22 +155,25 @@ bool plan_wait_for_opening(const struct engine *e, const struct request *r, stru
                 return true;
         }
         for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;) {
-                const struct entity *it = engine_entity(e, i);
+                entity_id pool = engine_entity(e, i)->type == ENTITY_ZDEV
+                                         ? engine_entity(e, i)->zdev.zpool
+                                         : ENTITY_NONE;
 
-                if (it->type == ENTITY_ZDEV && it->zdev.zpool != ENTITY_NONE &&
-                    pool_is_unsettled(e, it->zdev.zpool)) {
-                        *ret = step_wait(REASON_WAIT_LOOK, it->zdev.zpool, NULL);
+                if (request_has_command(e, i, WISH_ONLINE) ||
+                    (pool != ENTITY_NONE &&
+                     (pool_is_unsettled(e, pool) || request_has_command(e, pool, WISH_ONLINE)))) {
+                        *ret = step_wait(REASON_WAIT_LOOK, pool == ENTITY_NONE ? i : pool, NULL);
                         return true;
                 }
         }
         return false;
 }
 
-bool entity_is_going(const struct engine *e, entity_id id) {
+entity_id entity_find_going(const struct engine *e, entity_id id) {
         for (; id != ENTITY_NONE; id = engine_entity(e, id)->parent)
                 if (engine_node(e, id)->requests[WISH_OFFLINE])
-                        return true;
-        return false;
+                        return id;
+        return ENTITY_NONE;
 }
 
 bool plan_wait_for_labels(const struct engine *e, const struct request *r, struct step *ret) {
@@ -176,6 +186,7 @@ bool plan_wait_for_labels(const struct engine *e, const struct request *r, struc
 }
 
 static struct step plan_wish(struct engine *e, const struct request *r) {
+        entity_id going;
         static struct step (*const plans[_ENTITY_TYPE_MAX][_WISH_MAX])(struct engine *,
                                                                        const struct request *) = {
                 [ENTITY_DISK] = { [WISH_ONLINE] = plan_disk_online,
@@ -200,6 +211,10 @@ static struct step plan_wish(struct engine *e, const struct request *r) {
                                   [WISH_TRIM] = plan_trim },
         };
 
+        going = r->wish == WISH_ONLINE ? entity_find_going(e, engine_entity(e, r->entity)->parent)
+                                       : ENTITY_NONE;
+        if (going != ENTITY_NONE) /* what it stands on goes: nothing is begun on it */
+                return step_wait(REASON_WAIT_NEED, going, wish_print(WISH_OFFLINE));
         return plans[engine_entity(e, r->entity)->type][r->wish](e, r);
 }
 

@@ -78,8 +78,8 @@ bool plan_wait_for_labels(const struct engine *e, const struct request *r, struc
 /* True while something that would make this entity appear is open or running: its container is
  * being unlocked. */
 bool entity_is_coming(const struct engine *e, entity_id id);
-/* It, or something around it, is wanted offline. */
-bool entity_is_going(const struct engine *e, entity_id id);
+/* It, or what it stands on, as far as that is wanted offline; ENTITY_NONE if nothing is. */
+entity_id entity_find_going(const struct engine *e, entity_id id);
 /* The request has run this very command (and it ended well). */
 bool plan_has_run(const struct engine *e, const struct request *r, const struct command *c);
 bool plan_has_run_well(const struct engine *e, const struct request *r, const struct command *c);

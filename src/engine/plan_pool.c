@@ -17,8 +17,10 @@ static bool pool_gather_legs(const struct engine *e, const struct request *r,
                 const struct entity *leg = engine_entity(e, it->zpool.legs[i]);
                 const struct backing_device *d = leg->zdev.backing_device;
 
-                if (entity_is_present(e, leg->self) && entity_is_going(e, leg->parent)) {
-                        *ret = step_wait(REASON_WAIT_NEED, leg->parent, wish_print(WISH_OFFLINE));
+                entity_id going = entity_find_going(e, leg->parent);
+
+                if (entity_is_present(e, leg->self) && going != ENTITY_NONE) {
+                        *ret = step_wait(REASON_WAIT_NEED, going, wish_print(WISH_OFFLINE));
                         return true;
                 }
                 if (entity_is_present(e, leg->self))
