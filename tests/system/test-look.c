@@ -381,6 +381,29 @@ static void test_events_are_hints(void **state) {
         stage_wait_for(s, &s->hints, "pools \n");
 }
 
+static size_t count_hints(const struct stage *s, const char *hint) {
+        size_t n = 0;
+
+        for (const char *p = s->hints.s; p && (p = strstr(p, hint)); p++)
+                n++;
+        return n;
+}
+
+/* ZFS tells of an export before the pool has gone: one look would see it as it was. */
+static void test_an_export_is_looked_at_until_it_is_done(void **state) {
+        struct stage *s = *state;
+
+        stage_program(s, "zpool",
+                      "printf 'x\tsysevent.fs.zfs.pool_export\n        class = "
+                      "\"sysevent.fs.zfs.pool_export\"\n        pool = \"tank\"\n        time = "
+                      "0x10 0x0 \n\n'; exec sleep 100");
+        stage_begin(s, /* zfs_events= */ true);
+        stage_wait_for(s, &s->hints, "pools \n");
+        text_clear(&s->hints);
+        STAGE_TURN_UNTIL(s, count_hints(s, "pools \n") >= 3);
+        assert_true(count_hints(s, "pools \n") >= 3);
+}
+
 static void test_only_new_events_are_told(void **state) {
         struct stage *s = *state;
 
@@ -460,6 +483,7 @@ int main(void) {
                 TEST(test_another_failure_of_cryptsetup_is_no_wrong_passphrase),
                 TEST(test_an_overlong_passphrase_is_not_cut_and_tried),
                 TEST_WITHOUT(test_events_are_hints),
+                TEST_WITHOUT(test_an_export_is_looked_at_until_it_is_done),
                 TEST_WITHOUT(test_only_new_events_are_told),
                 TEST_WITHOUT(test_what_happened_between_two_followers_is_looked_for),
                 TEST_WITHOUT(test_the_world_may_end_while_everything_runs),

@@ -203,7 +203,7 @@ class Night:
     # --- what ZFS and the kernel say ---------------------------------------------------------------------------
 
     def pool_state(self, pool="tank"):
-        return self.guest.run(f"zpool status {pool}")[1]
+        return self.guest.run(f"zpool status -P {pool}")[1]
 
     def vdev_state(self, vdev="tank-b", pool="tank"):
         found = re.search(rf"^\s+(?:\S*/)?{re.escape(vdev)}\s+([A-Z]+)", self.pool_state(pool), re.M)

@@ -84,11 +84,11 @@ def make_nested(night):
         zpool export tank
         losetup -d /dev/loop0
         zpool import -d /dev/zvol/bak -d /dev/disk/by-partlabel tank
-        zpool status tank | grep zvol/bak/tank
+        zpool status -P tank | grep /dev/zvol/bak/tank
         """)
     night.write("first", 4)
     night.sh("""
-        zpool offline tank zvol/bak/tank
+        zpool offline tank /dev/zvol/bak/tank
         zpool sync tank
         zpool export bak
         cryptsetup close bak-b

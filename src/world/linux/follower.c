@@ -20,12 +20,18 @@
 #define STEADY    USEC_PER_MIN /* one that has lived so long is started again soon */
 #define ACCURACY  (250 * USEC_PER_MSEC)
 
+/* When a pool that is about to go is looked for: after these times, each twice the one before. */
+#define LEAVING_FIRST (500 * USEC_PER_MSEC)
+#define LEAVING_LAST  (16 * USEC_PER_SEC)
+
 struct follower {
         struct linux_world *w;
         struct child *child;
         struct zfs_event_reader *reader;
         sd_event_source *timer;
         usec_t delay, started;
+        sd_event_source *leaving; /* a pool is being exported or destroyed */
+        usec_t leaving_pause;
         uint64_t newest; /* seconds: older events are old news */
         bool warned;
 };
@@ -57,6 +63,27 @@ static bool event_is_of_pools(const struct zfs_event *e) {
                 if (text_equal(e->name, names[i]))
                         return true;
         return false;
+}
+
+/* ZFS tells of an export and of a destruction before the pool is gone from the kernel's statistics
+ * (spa_export_common in module/zfs/spa.c), and of the end not at all. */
+static bool event_is_of_leaving(const struct zfs_event *e) {
+        return text_equal(e->name, "pool_export") || text_equal(e->name, "pool_destroy");
+}
+
+static void leaving_wait(struct follower *f, usec_t pause) {
+        f->leaving_pause = pause;
+        (void) sd_event_source_set_time_relative(f->leaving, pause);
+        (void) sd_event_source_set_enabled(f->leaving, SD_EVENT_ONESHOT);
+}
+
+static int on_leaving(sd_event_source *source, uint64_t usec, void *userdata) {
+        struct follower *f = userdata;
+
+        world_hint(f->w, LOOK_POOLS, NULL);
+        if (f->leaving_pause < LEAVING_LAST)
+                leaving_wait(f, f->leaving_pause * 2);
+        return 0;
 }
 
 /* "time=0x6b03cfe6 0x2c671611": seconds, nanoseconds. 0: not told. */
@@ -103,6 +130,8 @@ static void on_zfs_event(void *userdata, const struct zfs_event *e) {
                 pool_look_forget(f->w, e->pool);
                 world_hint(f->w, LOOK_POOLS, NULL);
         }
+        if (event_is_of_leaving(e))
+                leaving_wait(f, LEAVING_FIRST);
         if (e->pool[0])
                 world_hint(f->w, LOOK_POOL, e->pool);
 }
@@ -180,6 +209,11 @@ int follower_new(struct linux_world *w, struct follower **ret) {
                 .newest = w->world.ops->now(&w->world).wall / USEC_PER_SEC,
         };
         r = sd_event_add_time(w->loop, &f->timer, CLOCK_MONOTONIC, 0, ACCURACY, on_timer, f);
+        if (r >= 0)
+                r = sd_event_add_time(w->loop, &f->leaving, CLOCK_MONOTONIC, UINT64_MAX, ACCURACY,
+                                      on_leaving, f);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(f->leaving, SD_EVENT_OFF);
         if (r < 0) {
                 (void) follower_free(f);
                 return r;
@@ -194,6 +228,7 @@ struct follower *follower_free(struct follower *f) {
         if (f->child)
                 child_stop(f->child);
         (void) sd_event_source_disable_unref(f->timer);
+        (void) sd_event_source_disable_unref(f->leaving);
         (void) zfs_event_reader_free(f->reader);
         free(f);
         return NULL;
