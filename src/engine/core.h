@@ -98,6 +98,7 @@ struct node {
         bool suspended;
         struct pool_status *status; /* pool: what it said last, or NULL */
         const char *status_error;   /* pool: why it could not be asked (static or in the status) */
+        uint64_t status_seq;        /* pool: seq of the look that it answered last */
         uint64_t settles; /* pool: seq of the look that shows what a command of ours has done, or
                              UINT64_MAX while it runs */
         bool frozen;      /* pool: an import or export of ours runs; what is seen meanwhile does not

@@ -96,6 +96,24 @@ struct step plan_pool_online(struct engine *e, const struct request *r) {
                                             }));
 }
 
+/* Legs on volumes of this pool: whether they are online is looked at anew, as ZED may have put them
+ * online a moment ago. */
+static bool pool_look_at_uppers(struct engine *e, const struct request *r, struct step *ret) {
+        for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;) {
+                const struct entity *it = engine_entity(e, i);
+
+                if (it->type != ENTITY_ZDEV || it->zdev.zpool == ENTITY_NONE ||
+                    engine_node(e, it->zdev.zpool)->status_seq > r->looked_since)
+                        continue;
+                *ret = step_wait(REASON_WAIT_LOOK, it->zdev.zpool, NULL);
+                ret->kind = STEP_LOOK;
+                ret->look = FACT_POOL;
+                ret->look_name = arena_strdup(e->effects.arena, it->zdev.pool);
+                return true;
+        }
+        return false;
+}
+
 struct step plan_pool_offline(struct engine *e, const struct request *r) {
         const struct entity *it = engine_entity(e, r->entity);
         const struct node *n = engine_node(e, r->entity);
@@ -105,7 +123,8 @@ struct step plan_pool_offline(struct engine *e, const struct request *r) {
                 return step_done();
         if (n->suspended) /* 2. a command would hang */
                 return step_fail(REASON_SUSPENDED, r->entity, NULL);
-        if (n->children_in_use && plan_content_offline(e, r, &s)) /* 3. what is in it */
+        if (pool_look_at_uppers(e, r, &s) ||
+            (n->children_in_use && plan_content_offline(e, r, &s))) /* 3. what is in it */
                 return s;
         if (plan_wait_for_opening(e, r, &s)) /* 4. what is just coming into use in it */
                 return s;

@@ -500,11 +500,11 @@ bool rehearsal_rest(struct rehearsal *r, usec_t limit) {
 
                 if (!rehearsal_step(r, quiet < until ? quiet : until)) {
                         if (sim_time(r->sim) >= r->last_activity + REST_AFTER &&
-                            !sim_n_running(r->sim))
+                            !sim_n_running(r->sim) && !sim_is_working(r->sim))
                                 return true;
                         if (sim_time(r->sim) >= until)
                                 return false;
-                        r->last_activity = sim_time(r->sim); /* a command runs */
+                        r->last_activity = sim_time(r->sim); /* a command or a resilver runs */
                 }
         }
 }

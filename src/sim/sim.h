@@ -142,6 +142,7 @@ usec_t sim_leg_scrubbed(struct sim *s, entity_id leg);
 bool sim_disk_is_used(struct sim *s, entity_id disk, const char **ret_what);
 bool sim_pool_is_imported(struct sim *s, const char *pool);
 bool sim_pool_is_hung(struct sim *s, const char *pool);
-bool sim_is_hung(struct sim *s); /* any of them */
+bool sim_is_hung(struct sim *s);    /* any of them */
+bool sim_is_working(struct sim *s); /* in any a resilver, scrub or trim runs, or is due */
 /* How many commands run, hanging ones that were given up not among them. */
 unsigned sim_n_running(const struct sim *s);

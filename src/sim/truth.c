@@ -278,6 +278,21 @@ bool sim_is_hung(struct sim *s) {
         return false;
 }
 
+bool sim_is_working(struct sim *s) {
+        for (size_t i = 0; i < s->pools.count; i++) {
+                const struct zpool *p = s->pools.items[i];
+
+                if (!p->imported || p->suspended || zpool_hangs(s, s->pools.items[i]))
+                        continue;
+                if (p->resilver_due || (p->scan.state == SCAN_STATE_SCANNING && !p->scan.paused))
+                        return true;
+                for (uint32_t k = 0; k < p->n_legs; k++)
+                        if (p->legs[k].trim == TRIM_ACTIVE)
+                                return true;
+        }
+        return false;
+}
+
 bool sim_pool_is_hung(struct sim *s, const char *pool) {
         struct zpool *p = zpool_find(s, pool);
 
