@@ -524,8 +524,11 @@ void complete_close(struct engine *e, entity_id leg) {
                 return;
         l->m.open = false;
         l->m.closed_txg = l->m.closed_time = l->m.ceiling_txg = 0;
+        if (!d)
+                l->m.closed_txg = l->m.before_txg; /* it carries more than that, as it was online */
         ledger_save_leg(e, l);
         if (!d) {
+                engine_node(e, leg)->close_tried = true;
                 ceiling_want(e, leg);
                 return;
         }
@@ -591,7 +594,8 @@ void complete_follow(struct engine *e, entity_id leg) {
                 n->watch.pending = false;
         if (online)
                 n->close_tried = false;
-        else if (!l->m.open && l->m.copy == COPY_COMPLETE && !l->m.closed_txg && !n->close_tried)
+        else if (!l->m.open && l->m.copy == COPY_COMPLETE && !l->m.closed_txg &&
+                 !l->m.ceiling_txg && !n->close_tried)
                 complete_close(e, leg); /* the daemon ended before it could read the label */
         if (!l->m.watching)
                 return;

@@ -48,16 +48,37 @@ bool guard_wrong_disk(struct engine *e, entity_id id, struct reason *ret) {
 static bool leg_is_beyond(const struct leg_row *l, const struct passport *p) {
         if (!l || l->m.open || !p->valid || p->vdev_guid != l->m.vdev_guid)
                 return false;
-        if (l->m.closed_txg)
+        if (l->m.closed_time)
                 return p->txg > l->m.closed_txg ||
                        (p->txg == l->m.closed_txg && p->time != l->m.closed_time);
         return l->m.ceiling_txg && (p->txg > l->m.ceiling_txg ||
                                     (l->m.hostid && p->hostid && p->hostid != l->m.hostid));
 }
 
+/* The label is older than when the leg went out of use here: a copy of the device that was made
+ * before, or what it was restored to. ZFS would only write what the leg missed since, and take
+ * older blocks for what it had written. */
+static bool leg_is_older(const struct leg_row *l, const struct passport *p) {
+        return l && !l->m.open && p->valid && p->vdev_guid == l->m.vdev_guid &&
+               p->txg < l->m.closed_txg;
+}
+
+static bool refuse_older(struct engine *e, entity_id leg, struct reason *ret) {
+        return refuse(
+                ret, leg,
+                "the device of %s is older than it was when it was last in use here: a clone of "
+                "it, or restored from an image. Blocks that ZFS takes for written are not on it. "
+                "Connect the right one; or, to write it anew and have it scrubbed: zmirror "
+                "online --overwrite-leg zdev %s %s",
+                engine_title(e, leg), engine_entity(e, leg)->zdev.pool,
+                engine_entity(e, leg)->name);
+}
+
 bool guard_diverged(struct engine *e, const struct request *r, entity_id leg, struct reason *ret) {
         const char *title = engine_title(e, leg), *name = engine_entity(e, leg)->name;
 
+        if (!r->overwrite_leg && leg_is_older(ledger_of(e, leg), &engine_node(e, leg)->passport))
+                return refuse_older(e, leg, ret);
         if (r->overwrite_leg || !leg_is_beyond(ledger_of(e, leg), &engine_node(e, leg)->passport))
                 return false;
         return refuse(
@@ -78,6 +99,8 @@ static bool guard_fork(struct engine *e, const struct request *r, struct reason 
                 entity_id leg = it->zpool.legs[i];
                 const struct passport *p = &engine_node(e, leg)->passport;
 
+                if (entity_is_present(e, leg) && leg_is_older(ledger_of(e, leg), p))
+                        return refuse_older(e, leg, ret);
                 if (!entity_is_present(e, leg) || !leg_is_beyond(ledger_of(e, leg), p))
                         continue;
                 if (!first)

@@ -48,9 +48,11 @@ struct memory_leg {
         uint64_t vdev_guid, pool_guid;
         const char *entity; /* id of the leg that it is known under, "" if none */
         enum copy copy;
-        const char *suspicion;            /* why it is suspect, "" otherwise */
-        bool open;                        /* in use here */
-        uint64_t closed_txg, closed_time; /* its label when its end was observed; 0: not known */
+        const char *suspicion; /* why it is suspect, "" otherwise */
+        bool open;             /* in use here */
+        uint64_t closed_txg,
+                closed_time;  /* its label when its end was observed; 0: not known. When it
+                                 vanished: a txg that it carries at least, and no time */
         uint64_t ceiling_txg; /* when it vanished: newest uberblock of a sibling; 0: none */
         uint64_t hostid;
         /* being watched: it came online and is not yet up to date (SPEC 6) */

@@ -106,7 +106,7 @@ def nested_stack(night):
     night.guest.plug("bak-b")
     night.wait_safe(timeout=300)
     night.check_commands("cryptsetup open DEVICE bak-b --key-file /etc/zmirror/keys/bak-b",
-                         "zpool import -o cachefile=none -d /dev/mapper/bak-b GUID",
+                         "zpool import -o cachefile=none -d /dev/mapper/bak-b bak",
                          "zpool online tank /dev/zvol/bak/tank",
                          "zpool offline tank /dev/zvol/bak/tank",
                          "zfs snapshot bak/tank@zmirror-DATE",
