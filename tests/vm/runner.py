@@ -17,6 +17,15 @@ from night import PACKAGE, Night
 HERE = os.path.dirname(os.path.abspath(__file__))
 LOGS = os.path.join(HERE, "../../build/vm-logs")
 TEST_TIMEOUT = 3600
+GUESTS = ("2.3", "2.1")
+
+
+def only_on(*guests):
+    """A long test whose subject is not the version of ZFS."""
+    def mark(test):
+        test.guests = guests
+        return test
+    return mark
 
 # What is kept of a guest in which a test has failed.
 EVIDENCE = {
@@ -125,7 +134,8 @@ class Runner:
             child.send_signal(signal.SIGINT)
 
 
-def run_all(tests, versions, package):
+def run_all(tests_of, versions, package):
+    """`tests_of` gives the tests for a version of ZFS."""
     runner = Runner()
     signal.signal(signal.SIGTERM, runner.stop)
     signal.signal(signal.SIGINT, runner.stop)
@@ -133,7 +143,7 @@ def run_all(tests, versions, package):
         subprocess.run([os.path.join(HERE, "build-image"), zfs], check=True, stdout=subprocess.DEVNULL)
     # Side by side: two guests, as an emulated processor keeps one real one busy, and waits a lot besides.
     with concurrent.futures.ThreadPoolExecutor(max_workers=min(len(versions), os.cpu_count() or 1)) as pool:
-        jobs = [pool.submit(runner.run_all, tests, zfs, package) for zfs in versions]
+        jobs = [pool.submit(runner.run_all, tests_of(zfs), zfs, package) for zfs in versions]
     for zfs, job in zip(versions, jobs):
         if job.exception():
             print(f"FAILED: the guest with ZFS {zfs}: {job.exception()}")
@@ -144,8 +154,11 @@ def run_all(tests, versions, package):
 
 def main(tests, self_tests):
     known = {test.__name__: test for test in tests + self_tests}
+    for test in known.values():
+        test.guests = getattr(test, "guests", GUESTS)
     parser = argparse.ArgumentParser(prog="run", description="Nights with real disks, in guests with a real ZFS.")
-    parser.add_argument("--zfs", action="append", choices=("2.3", "2.1"), help="only with this ZFS (default: both)")
+    parser.add_argument("--zfs", action="append", choices=GUESTS,
+                        help="only with this ZFS (default: both; tests that are named run on each)")
     parser.add_argument("--in-process", nargs=2, metavar=("SNAPSHOT", "LOGS"), help=argparse.SUPPRESS)
     parser.add_argument("test", nargs="*", help=", ".join(known))
     args = parser.parse_args()
@@ -159,4 +172,5 @@ def main(tests, self_tests):
     if package and not os.path.exists(package):
         print("run: there is no build/zmirror.deb: ./dev package makes it", file=sys.stderr)
         return 1
-    return run_all(chosen, args.zfs or ["2.3", "2.1"], package)
+    return run_all(lambda zfs: chosen if args.test else [t for t in chosen if zfs in t.guests],
+                   args.zfs or list(GUESTS), package)

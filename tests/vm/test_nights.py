@@ -282,6 +282,7 @@ def check_dates(night, before, leg):
                 (before["last_scrub"], before["last_trim"]))
 
 
+@runner.only_on("2.3")
 def killed_at_each_stage(night):
     """kill -9 of the daemon at each stage of night 1: the same end, the same dates, the same history."""
     night.begin()
@@ -318,6 +319,7 @@ def check_no_repetition(night, what):
     check(len(commands) <= len(NIGHT_COMMANDS) + 1, f"commands were repeated, {what}: {commands}")
 
 
+@runner.only_on("2.1")
 def rebooted_at_each_stage(night):
     """The guest is rebooted at each stage of night 1: everything appears anew, and it ends as it should."""
     night.begin()
