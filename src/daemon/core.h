@@ -43,6 +43,7 @@ struct daemon {
         struct sd_event_source *regular_default; /* or every ten minutes */
         struct sd_event_source *look_soon;       /* when nothing else is to be done */
         struct sd_event_source *rested;          /* what was looked at just now may be again */
+        struct sd_event_source *shrink;          /* what the start has used is given back */
         struct sd_event_source *clock;           /* somebody set it */
         int clock_fd;
         bool log_events, log_full_events;
@@ -54,6 +55,8 @@ struct daemon {
 void daemon_step(struct daemon *d, const struct input *input);
 /* Begins the looks that were hinted at, as soon as nothing else is to be done. */
 void daemon_look_soon(struct daemon *d);
+/* Memory that was used for a moment only is given back when that is over. */
+void daemon_shrink_soon(struct daemon *d);
 /* Ends the loop with that exit status. */
 void daemon_stop(struct daemon *d, int status);
 /* Log level and event logging as configured, timers as scheduled. */

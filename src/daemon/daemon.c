@@ -12,6 +12,7 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "base/footprint.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/core.h"
@@ -26,6 +27,7 @@
 #define CACHE_PATH_DEFAULT  "/var/lib/zmirror/zmirror.db"
 
 /* How late a timer may be, so that the machine wakes up for several at once. */
+#define SHRINK_AFTER     USEC_PER_SEC
 #define WAKE_ACCURACY    (10 * USEC_PER_MSEC)
 #define REGULAR_ACCURACY (5 * USEC_PER_SEC)
 
@@ -157,6 +159,21 @@ static void daemon_look(void *userdata, uint64_t tag, const struct look *what) {
         struct daemon *d = userdata;
 
         world_look(d->world, tag, what);
+}
+
+/* --- memory
+ * ---------------------------------------------------------------------------------------- */
+
+static int on_shrink(sd_event_source *source, uint64_t usec, void *userdata) {
+        footprint_shrink();
+        return 0;
+}
+
+void daemon_shrink_soon(struct daemon *d) {
+        uint64_t mono = 0;
+
+        (void) sd_event_now(d->loop, CLOCK_MONOTONIC, &mono);
+        timer_arm(d, &d->shrink, CLOCK_MONOTONIC, mono + SHRINK_AFTER, WAKE_ACCURACY, on_shrink);
 }
 
 /* --- the engine
@@ -434,6 +451,7 @@ static void daemon_done(struct daemon *d) {
         (void) sd_event_source_unref(d->regular);
         (void) sd_event_source_unref(d->regular_default);
         (void) sd_event_source_unref(d->rested);
+        (void) sd_event_source_unref(d->shrink);
         (void) sd_event_source_unref(d->look_soon);
         (void) sd_event_source_unref(d->clock);
         (void) sd_event_unref(d->loop);
@@ -450,6 +468,7 @@ int daemon_run(const struct daemon_options *options, daemon_make_world make_worl
                          d.config->n_entities, options->config_path);
                 daemon_step(&d, &(struct input){ .kind = INPUT_TICK });
                 (void) sd_notify(0, "READY=1");
+                daemon_shrink_soon(&d);
                 status = sd_event_loop(d.loop);
                 if (status < 0) {
                         log_error("The event loop failed: %s", strerror(-status));

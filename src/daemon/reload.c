@@ -33,6 +33,7 @@ static void reload_take(struct daemon *d, struct config *c) {
         (void) config_free(old);
         daemon_apply_settings(d);
         trigger_everything(d);
+        daemon_shrink_soon(d);
 }
 
 void reload_configuration(struct daemon *d, struct arena *a, struct reply_reload *reply) {
