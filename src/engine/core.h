@@ -151,6 +151,7 @@ struct engine {
         struct engine_settings settings;
         char boot_id[64];
         bool boot_id_dirty, rebooted;
+        usec_t started; /* wall clock; before that nobody looked */
         bool first_start, ready, looked_devices, looked_pools, looked_mounts;
         uint64_t next_seq;
         ARRAY(struct outstanding) outstanding;

@@ -236,6 +236,7 @@ struct engine *engine_new(const struct config *config, const struct memory *memo
         e->boot_id_dirty = !memory->boot_id || strcmp(memory->boot_id, e->boot_id) != 0;
         e->rebooted = e->boot_id_dirty && !first_start;
         e->first_start = first_start;
+        e->started = now.wall;
         memory_take(e, memory);
         nodes_make(e, config);
         engine_look_around(e);

@@ -43,10 +43,18 @@ bool guard_wrong_disk(struct engine *e, entity_id id, struct reason *ret) {
         return false;
 }
 
+/* Somebody used the leg on this machine while zmirror did not run. */
+static bool leg_was_used_here(const struct engine *e, const struct leg_row *l,
+                              const struct passport *p) {
+        return l->m.hostid && p->hostid == l->m.hostid && p->time * USEC_PER_SEC < e->started;
+}
+
 /* The label is newer than when the leg went out of use here, or than anything that was written here
  * when it vanished. */
-static bool leg_is_beyond(const struct leg_row *l, const struct passport *p) {
-        if (!l || l->m.open || !p->valid || p->vdev_guid != l->m.vdev_guid)
+static bool leg_is_beyond(const struct engine *e, const struct leg_row *l,
+                          const struct passport *p) {
+        if (!l || l->m.open || !p->valid || p->vdev_guid != l->m.vdev_guid ||
+            leg_was_used_here(e, l, p))
                 return false;
         if (l->m.closed_time)
                 return p->txg > l->m.closed_txg ||
@@ -79,7 +87,8 @@ bool guard_diverged(struct engine *e, const struct request *r, entity_id leg, st
 
         if (!r->overwrite_leg && leg_is_older(ledger_of(e, leg), &engine_node(e, leg)->passport))
                 return refuse_older(e, leg, ret);
-        if (r->overwrite_leg || !leg_is_beyond(ledger_of(e, leg), &engine_node(e, leg)->passport))
+        if (r->overwrite_leg ||
+            !leg_is_beyond(e, ledger_of(e, leg), &engine_node(e, leg)->passport))
                 return false;
         return refuse(
                 ret, leg,
@@ -101,7 +110,7 @@ static bool guard_fork(struct engine *e, const struct request *r, struct reason 
 
                 if (entity_is_present(e, leg) && leg_is_older(ledger_of(e, leg), p))
                         return refuse_older(e, leg, ret);
-                if (!entity_is_present(e, leg) || !leg_is_beyond(ledger_of(e, leg), p))
+                if (!entity_is_present(e, leg) || !leg_is_beyond(e, ledger_of(e, leg), p))
                         continue;
                 if (!first)
                         first = p;

@@ -223,13 +223,14 @@ void handler_advance(struct engine *e, entity_id id) {
 /* --- ends of actions
  * ----------------------------------------------------------------------------------- */
 
-/* A handler's request may fail quietly: nothing was there to act upon. What a command or a guard
- * said is told. */
+/* A handler's request may fail quietly: nothing was there to act upon. What a command said is told.
+ */
 static bool reason_is_quiet(enum reason_code code) {
         return code == REASON_NOT_CONNECTED || code == REASON_BUSY || code == REASON_REPLACED ||
                code == REASON_CANCELLED || code == REASON_NOBODY_NEEDS ||
                code == REASON_DISCONNECTED || code == REASON_TOO_FEW_LEGS ||
-               code == REASON_REQUIRED_MISSING || code == REASON_COMMANDS_DISABLED;
+               code == REASON_REQUIRED_MISSING || code == REASON_COMMANDS_DISABLED ||
+               code == REASON_GUARD; /* the history has told it */
 }
 
 static void list_action_ended(struct engine *e, entity_id id, struct list_run *run, bool good) {
