@@ -10,6 +10,7 @@
 #include "engine/job.h"
 #include "engine/ledger.h"
 #include "engine/picture.h"
+#include "engine/pool.h"
 
 /*
  * ZFS does not say which leg a resilver was for, nor that it is about to start one, and it calls a
@@ -51,6 +52,12 @@ bool leg_is_complete(const struct engine *e, entity_id leg) {
         const struct leg_row *l = ledger_of(e, leg);
 
         return leg_is_online(e, leg) && l && l->m.copy == COPY_COMPLETE && !l->m.watching;
+}
+
+/* Nobody that is whole is left to catch up from; what ZFS makes of it then is no copy, although it
+ * says "0 errors" and forgets what the leg lacks (seen on 2.3.2). */
+static bool leg_has_no_source(const struct engine *e, entity_id leg) {
+        return !leg_is_alone(e, leg) && pool_needs_leg(e, leg);
 }
 
 bool leg_operation_runs(const struct engine *e, entity_id leg, enum operation op) {
@@ -95,6 +102,14 @@ static void watch_start(struct engine *e, entity_id leg, struct leg_row *l,
         ledger_save_leg(e, l);
 }
 
+/* Its device is the one that ZFS will have, though it may be replaced while the command runs. */
+static void leg_is_coming(struct engine *e, entity_id leg) {
+        struct node *n = engine_node(e, leg);
+        const struct device *d = node_device(e, n);
+
+        n->coming_on = d ? d->diskseq : 0;
+}
+
 static void watch_stop(struct engine *e, entity_id leg, struct leg_row *l) {
         l->m.watching = false;
         engine_node(e, leg)->watch = (struct watch){};
@@ -106,8 +121,45 @@ void complete_before_online(struct engine *e, entity_id leg) {
         const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
         struct leg_row *l = ledger_of(e, leg);
 
+        if (s && !leg_is_online(e, leg))
+                leg_is_coming(e, leg);
         if (s && l && !leg_is_online(e, leg))
                 watch_start(e, leg, l, &s->scan, s->txg);
+}
+
+/* The other legs of its top-level vdev that are configured: all of the pool where nobody said how
+ * it is made up. True if the label of one that is here is newer; ZFS writes them all at once. */
+static bool leg_is_behind(const struct engine *e, entity_id leg, bool *ret_all_known) {
+        const struct entity *it = engine_entity(e, leg), *pool = engine_entity(e, it->zdev.zpool);
+        const struct backing *group = it->zdev.backing;
+        uint32_t n = group ? group->n_devices : pool->zpool.n_legs;
+        bool behind = false;
+
+        *ret_all_known = true;
+        for (uint32_t i = 0; i < n; i++) {
+                entity_id other = group ? group->devices[i].leg : pool->zpool.legs[i];
+                const struct passport *p;
+
+                if (other == ENTITY_NONE) {
+                        *ret_all_known = false;
+                        continue;
+                }
+                p = &engine_node(e, other)->passport;
+                behind |= entity_is_present(e, other) && p->valid &&
+                          p->txg > engine_node(e, leg)->passport.txg;
+        }
+        return behind;
+}
+
+/* Complete and current when its pool was last seen here, it is what the others catch up from. Its
+ * end has to have been seen: one that was pulled just before an export is behind, and nobody says
+ * so. */
+static bool leg_stays_complete(const struct engine *e, entity_id leg, const struct leg_row *l,
+                               const struct pool_row *p) {
+        bool all_known, behind = leg_is_behind(e, leg, &all_known);
+
+        return l->m.copy == COPY_COMPLETE && ledger_is_current(p, l->m.vdev_guid) && !behind &&
+               (l->m.open || l->m.closed_time || all_known);
 }
 
 void complete_before_import(struct engine *e, entity_id pool) {
@@ -116,11 +168,12 @@ void complete_before_import(struct engine *e, entity_id pool) {
         struct scan before = p ? p->m.scan : (struct scan){};
 
         before.start = 0; /* a resilver that was running goes on after the import, as the same */
-        for (uint32_t i = 0; p && i < it->zpool.n_legs; i++) {
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
                 struct leg_row *l = ledger_of(e, it->zpool.legs[i]);
 
-                if (!l || !entity_is_present(e, it->zpool.legs[i]) ||
-                    (l->m.copy == COPY_COMPLETE && ledger_is_current(p, l->m.vdev_guid)))
+                leg_is_coming(e, it->zpool.legs[i]);
+                if (!l || !p || !entity_is_present(e, it->zpool.legs[i]) ||
+                    leg_stays_complete(e, it->zpool.legs[i], l, p))
                         continue;
                 watch_start(e, it->zpool.legs[i], l, &before, p->m.newest_txg);
         }
@@ -161,6 +214,7 @@ static void leg_adopt(struct engine *e, entity_id leg, struct leg_row *l,
         } else {
                 l->m.copy = COPY_COMPLETE;
                 l->m.open = true;
+                l->m.before = s->scan;
         }
         ledger_save_leg(e, l);
         history_add(e, HISTORY_ADOPTED, leg, change, NULL,
@@ -180,11 +234,14 @@ static void leg_enter_behind(struct engine *e, struct leg_row *l) {
 static void leg_notice_online(struct engine *e, entity_id leg, struct leg_row *l,
                               const struct pool_status *s) {
         const struct pool_row *p = ledger_find_pool(e, s->name);
+        bool imported = engine_node(e, engine_entity(e, leg)->zdev.zpool)->arrived || l->m.open;
+        bool current = l->m.copy == COPY_COMPLETE && ledger_is_current(p, l->m.vdev_guid);
 
         l->m.open = true;
+        l->m.before = s->scan;
         ledger_save_leg(e, l);
-        if (l->m.copy == COPY_COMPLETE && ledger_is_current(p, l->m.vdev_guid))
-                return; /* it is what the others catch up from */
+        if (imported && current)
+                return; /* it is what the others catch up from; else the pool went on without it */
         watch_start(e, leg, l, p ? &p->m.scan : &s->scan, s->txg);
 }
 
@@ -313,6 +370,7 @@ static void verify_start(struct engine *e, entity_id leg, const struct pool_stat
 
 static void leg_completed(struct engine *e, entity_id leg, struct leg_row *l,
                           const struct pool_status *s);
+static void leg_suspect(struct engine *e, entity_id leg, struct leg_row *l);
 
 static void verify_failed(struct engine *e, entity_id leg) {
         struct watch *w = &engine_node(e, leg)->watch;
@@ -361,7 +419,10 @@ static void verify_judge(struct engine *e, entity_id leg, const struct label *la
                 verify_failed(e, leg);
                 return;
         }
-        leg_completed(e, leg, l, s);
+        if (leg_has_no_source(e, leg))
+                leg_suspect(e, leg, l);
+        else
+                leg_completed(e, leg, l, s);
 }
 
 static void ceiling_note(struct engine *e, entity_id leg, const struct label *label);
@@ -457,6 +518,7 @@ static void leg_completed(struct engine *e, entity_id leg, struct leg_row *l,
         if (l->m.copy != COPY_SUSPECT)
                 l->m.copy = COPY_COMPLETE;
         l->m.closed_txg = l->m.closed_time = l->m.ceiling_txg = 0;
+        l->m.before = s->scan;
         watch_stop(e, leg, l);
         row->m.last_update = e->now.wall;
         engine_save_row(e, leg);
@@ -479,6 +541,15 @@ static void leg_failed(struct engine *e, entity_id leg, struct leg_row *l, const
         history_add(e, HISTORY_UPDATE_FAILED, leg, change, NULL, "%s is not up to date: %s",
                     engine_title(e, leg), why);
         handler_fire(e, leg, EVENT_UPDATE_FAILED, change);
+}
+
+/* From now on only a scrub with every leg online can tell (SPEC 10). */
+static void leg_suspect(struct engine *e, entity_id leg, struct leg_row *l) {
+        static const char text[] = "no complete copy was there to the end of its resilver";
+
+        l->m.copy = COPY_SUSPECT;
+        (void) snprintf(l->suspicion, sizeof(l->suspicion), "%s", text);
+        leg_failed(e, leg, l, text);
 }
 
 /* The pool is gone, and with it the record of how the resilver ended. */
@@ -603,7 +674,8 @@ void complete_follow(struct engine *e, entity_id leg) {
                 watch_lost(e, leg, l);
                 return;
         }
-        if (s->suspended || n->watch.stage != VERIFY_NONE || e->now.mono < n->watch.retry_at)
+        if (n->watch.stage != VERIFY_NONE || e->now.mono < n->watch.retry_at ||
+            pool_find_suspended(e, engine_entity(e, leg)->zdev.zpool) != ENTITY_NONE)
                 return;
         if (leg_is_alone(e, leg)) {
                 leg_completed(e, leg, l, s);

@@ -92,6 +92,8 @@ struct node {
         uint64_t opened_on; /* crypt: diskseq under the mapping when it was first seen open */
         uint64_t online_on; /* leg: diskseq of the device that its vdev went online with; 0: not
                                online */
+        uint64_t coming_on; /* leg: diskseq of its device when a command that brings it online began
+                             */
         bool mounted;       /* dataset */
         uint32_t vdev;      /* leg: index in its pool's status, or VDEV_NONE */
         bool seen;          /* pool: in the kernel's statistics */
@@ -99,6 +101,7 @@ struct node {
         struct pool_status *status; /* pool: what it said last, or NULL */
         const char *status_error;   /* pool: why it could not be asked (static or in the status) */
         uint64_t status_seq;        /* pool: seq of the look that it answered last */
+        bool arrived;               /* pool: it answered for the first time since it is imported */
         uint64_t settles; /* pool: seq of the look that shows what a command of ours has done, or
                              UINT64_MAX while it runs */
         bool frozen;      /* pool: an import or export of ours runs; what is seen meanwhile does not

@@ -150,6 +150,8 @@ static void diff_lost(struct engine *e, entity_id id) {
         struct node *n = engine_node(e, id);
         bool lost = it->type == ENTITY_CRYPT ? n->dead && it->parent != ENTITY_NONE
                                              : it->type == ENTITY_ZDEV && n->in_use &&
+                                                       n->online_on && /* it was there: udev may
+                                                                          be slower than ZFS */
                                                        n->state == STATE_DISCONNECTED;
 
         if (!lost || n->self_tried || n->requests[WISH_OFFLINE])

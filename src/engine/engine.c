@@ -263,6 +263,7 @@ static void node_move(struct engine *e, struct node *from, entity_id to) {
         n->mounted = from->mounted;
         n->opened_on = from->opened_on;
         n->online_on = from->online_on;
+        n->coming_on = from->coming_on;
         n->watch = from->watch;
         n->closing = from->closing;
         n->closing_on = from->closing_on;

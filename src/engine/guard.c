@@ -134,6 +134,13 @@ struct copies {
         entity_id here; /* one that is here, and is not a whole and current copy */
 };
 
+/* Its device is there, and the label on it is the leg's: not something else under its name. */
+static bool leg_is_here(const struct engine *e, entity_id leg, const struct leg_row *l) {
+        const struct passport *p = &engine_node(e, leg)->passport;
+
+        return entity_is_present(e, leg) && p->valid && p->vdev_guid == l->m.vdev_guid;
+}
+
 static void copies_count(const struct engine *e, const struct pool_row *p, entity_id leg,
                          struct copies *c) {
         const struct leg_row *l = leg == ENTITY_NONE ? NULL : ledger_of(e, leg);
@@ -142,7 +149,7 @@ static void copies_count(const struct engine *e, const struct pool_row *p, entit
         if (!l)
                 return;
         c->known++;
-        if (!entity_is_present(e, leg)) {
+        if (!leg_is_here(e, leg, l)) {
                 if (current)
                         c->away = leg;
         } else if (current && l->m.copy == COPY_COMPLETE)

@@ -82,12 +82,16 @@ bool ledger_is_current(const struct pool_row *p, uint64_t vdev_guid) {
 static bool vdev_is_current(const struct engine *e, entity_id pool, const struct pool_status *s,
                             uint32_t i) {
         const struct leg_row *l = ledger_find_leg(e, s->vdevs[i].guid);
+        const struct vdev *v = &s->vdevs[i];
         entity_id leg;
 
-        if (!l || l->m.copy != COPY_COMPLETE || !vdev_state_is_online(s->vdevs[i].state))
+        if (v->type != VDEV_TYPE_DISK || !vdev_state_is_online(v->state))
                 return false;
-        leg = pool_find_leg(e, pool, i); /* one that was pulled is ONLINE until ZFS notices */
-        return leg == ENTITY_NONE || engine_node(e, leg)->device != SLOT_NONE;
+        leg = pool_find_leg(e, pool, i);
+        if (leg == ENTITY_NONE) /* not configured: ZFS says that it is good */
+                return !v->resilvering && !v->resilver_deferred;
+        /* one that was pulled is ONLINE until ZFS notices */
+        return l && l->m.copy == COPY_COMPLETE && engine_node(e, leg)->device != SLOT_NONE;
 }
 
 static bool ledger_set_current(struct engine *e, entity_id pool, struct pool_row *p,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/job.h"
 #include "engine/picture.h"
 
 #define KEY_MAX 640
@@ -427,7 +428,7 @@ void picture_set_pools(struct engine *e, const struct pool_seen *pools, uint32_t
                         i++;
                         continue;
                 }
-                node->seen = node->suspended = false;
+                node->seen = node->suspended = node->arrived = false;
                 node->status = pool_status_free(node->status);
                 array_remove(&e->seen_pools, i);
                 engine_touch(e, id);
@@ -452,6 +453,7 @@ void picture_set_pool(struct engine *e, const char *name, struct pool_status **s
                 n->status->suspended = true;
                 n->status->state = (*status)->state;
         } else {
+                n->arrived = !n->status;
                 n->status = pool_status_free(n->status);
                 n->status = TAKE_PTR(*status);
         }
@@ -606,12 +608,17 @@ static bool leg_has_errors(const struct entity *it, bool there, const struct vde
 }
 
 /* ZFS holds on to a device that was pulled until it next writes to it. What has come back meanwhile
- * is another one. */
-static bool leg_device_is_another(struct node *n, const struct device *d, bool vdev_online) {
-        if (!vdev_online)
+ * is another one; be it while the command runs that brought the leg online. */
+static bool leg_device_is_another(const struct engine *e, entity_id pool, struct node *n,
+                                  const struct device *d, bool vdev_online) {
+        if (!vdev_online) {
                 n->online_on = 0;
-        else if (d && !n->online_on)
-                n->online_on = d->diskseq;
+                if (n->coming_on && !pool_is_unsettled(e, pool))
+                        n->coming_on = 0;
+        } else if (!n->online_on && (n->coming_on || d)) {
+                n->online_on = n->coming_on ? n->coming_on : d->diskseq;
+                n->coming_on = 0;
+        }
         return vdev_online && d && d->diskseq && n->online_on != d->diskseq;
 }
 
@@ -624,7 +631,7 @@ static struct derived leg_state(struct engine *e, const struct entity *it, struc
         if (s)
                 d.vdev = leg_match(e, it->self, s);
         d.in_use = d.vdev != VDEV_NONE && vdev_state_is_online(s->vdevs[d.vdev].state);
-        if (leg_device_is_another(n, node_device(e, n), d.in_use))
+        if (leg_device_is_another(e, it->zdev.zpool, n, node_device(e, n), d.in_use))
                 there = false;
         if (!there) {
                 d.device = SLOT_NONE;

@@ -152,8 +152,8 @@ static bool request_has_command(const struct engine *e, entity_id entity, enum w
 bool plan_wait_for_opening(const struct engine *e, const struct request *r, struct step *ret) {
         const struct job *j = job_find_opening(e, r->entity);
 
-        if (j) {
-                *ret = step_wait(REASON_WAIT_COMMAND, j->entity, j->text);
+        if (j) { /* which has its own time limit */
+                *ret = step_wait_untimed(REASON_WAIT_COMMAND, j->entity, j->text);
                 return true;
         }
         for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;) {
@@ -164,7 +164,8 @@ bool plan_wait_for_opening(const struct engine *e, const struct request *r, stru
                 if (request_has_command(e, i, WISH_ONLINE) ||
                     (pool != ENTITY_NONE &&
                      (pool_is_unsettled(e, pool) || request_has_command(e, pool, WISH_ONLINE)))) {
-                        *ret = step_wait(REASON_WAIT_LOOK, pool == ENTITY_NONE ? i : pool, NULL);
+                        *ret = step_wait_untimed(REASON_WAIT_LOOK, pool == ENTITY_NONE ? i : pool,
+                                                 NULL);
                         return true;
                 }
         }

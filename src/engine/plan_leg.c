@@ -11,6 +11,7 @@ struct step plan_leg_online(struct engine *e, const struct request *r) {
         const char *pool_name = it->zdev.pool, *argument;
         const struct vdev *v;
         struct reason why;
+        entity_id stuck;
         struct step s;
 
         if (n->state == STATE_ACTIVE) /* 1. nothing to do */
@@ -29,8 +30,9 @@ struct step plan_leg_online(struct engine *e, const struct request *r) {
                         return s;
                 return step_wait(REASON_WAIT_APPEAR, it->zdev.zpool, NULL);
         }
-        if (pool->suspended) /* 4. a command would hang */
-                return step_fail(REASON_SUSPENDED, it->zdev.zpool, NULL);
+        stuck = pool_find_suspended(e, it->zdev.zpool);
+        if (stuck != ENTITY_NONE) /* 4. a command would hang */
+                return step_fail(REASON_SUSPENDED, stuck, NULL);
         v = leg_vdev(e, r->entity);
         if (!pool->status || pool->frozen)
                 return step_wait(REASON_WAIT_LOOK, it->zdev.zpool, NULL);
@@ -67,13 +69,14 @@ static bool pool_lies_in(const struct engine *e, entity_id pool, entity_id scope
 
 struct step plan_leg_offline(struct engine *e, const struct request *r) {
         const struct entity *it = engine_entity(e, r->entity);
-        entity_id pool = it->zdev.zpool;
+        entity_id pool = it->zdev.zpool, stuck;
         struct step s;
 
         if (!leg_is_online(e, r->entity)) /* 1. nothing to do */
                 return step_done();
-        if (engine_node(e, pool)->suspended) /* 2. a command would hang */
-                return step_fail(REASON_SUSPENDED, pool, NULL);
+        stuck = pool_find_suspended(e, pool);
+        if (stuck != ENTITY_NONE) /* 2. a command would hang */
+                return step_fail(REASON_SUSPENDED, stuck, NULL);
         if (r->origin <= ORIGIN_MAINTENANCE &&
             pool_lies_in(e, pool, r->scope)) { /* 3. export does it */
                 if (plan_require(e, r, pool, WISH_OFFLINE, &s))

@@ -117,12 +117,14 @@ static bool pool_look_at_uppers(struct engine *e, const struct request *r, struc
 struct step plan_pool_offline(struct engine *e, const struct request *r) {
         const struct entity *it = engine_entity(e, r->entity);
         const struct node *n = engine_node(e, r->entity);
+        entity_id stuck;
         struct step s;
 
         if (!n->seen && !entity_is_online(e, r->entity)) /* 1. nothing to do */
                 return step_done();
-        if (n->suspended) /* 2. a command would hang */
-                return step_fail(REASON_SUSPENDED, r->entity, NULL);
+        stuck = pool_find_suspended(e, r->entity);
+        if (stuck != ENTITY_NONE) /* 2. a command would hang */
+                return step_fail(REASON_SUSPENDED, stuck, NULL);
         if (pool_look_at_uppers(e, r, &s) ||
             (n->children_in_use && plan_content_offline(e, r, &s))) /* 3. what is in it */
                 return s;

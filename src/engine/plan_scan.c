@@ -3,6 +3,7 @@
 #include "engine/ledger.h"
 #include "engine/picture.h"
 #include "engine/plan.h"
+#include "engine/pool.h"
 
 /* A scrub while data is still to be caught up with can lose the good copy (OpenZFS #18976). */
 static bool scrub_has_to_wait(const struct engine *e, entity_id pool, const struct pool_status *s,
@@ -68,12 +69,13 @@ static const struct pool_status *scan_pool(const struct engine *e, const struct 
                                            struct step *ret) {
         entity_id pool = entity_pool_id(e, r->entity);
         const struct pool_status *s = pool_status(e, pool);
+        entity_id stuck = pool == ENTITY_NONE ? ENTITY_NONE : pool_find_suspended(e, pool);
 
         if (pool == ENTITY_NONE)
                 *ret = step_failf(REASON_NOT_CONFIGURED, r->entity, "pool %s is not configured",
                                   engine_entity(e, r->entity)->zdev.pool);
-        else if (engine_node(e, pool)->suspended)
-                *ret = step_fail(REASON_SUSPENDED, pool, NULL);
+        else if (stuck != ENTITY_NONE)
+                *ret = step_fail(REASON_SUSPENDED, stuck, NULL);
         else if (!s)
                 *ret = step_wait(REASON_WAIT_APPEAR, pool, NULL);
         else
@@ -85,7 +87,7 @@ static bool scrub_covers(const struct engine *e, const struct request *r, const 
         const struct leg_row *l = ledger_of(e, r->entity);
 
         if (engine_entity(e, r->entity)->type == ENTITY_ZPOOL)
-                return scan->start + USEC_PER_SEC > r->since.wall;
+                return request_scan_is_new(r, scan);
         return l && l->m.scrub_start && l->m.scrub_start == scan->start;
 }
 

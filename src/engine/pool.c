@@ -123,3 +123,22 @@ bool pool_needs_leg(const struct engine *e, entity_id leg) {
         }
         return whole < leaves - vdev_spares(s, s->vdevs[self].top, leaves);
 }
+
+entity_id pool_find_suspended(const struct engine *e, entity_id pool) {
+        const struct entity *it = engine_entity(e, pool);
+
+        if (engine_node(e, pool)->suspended)
+                return pool;
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
+                entity_id below = it->zpool.legs[i], found;
+
+                if (!engine_node(e, below)->in_use)
+                        continue;
+                while (below != ENTITY_NONE && engine_entity(e, below)->type != ENTITY_ZPOOL)
+                        below = engine_entity(e, below)->parent;
+                found = below == ENTITY_NONE ? ENTITY_NONE : pool_find_suspended(e, below);
+                if (found != ENTITY_NONE)
+                        return found;
+        }
+        return ENTITY_NONE;
+}

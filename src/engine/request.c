@@ -270,6 +270,11 @@ void request_wait(struct engine *e, struct request *r, const struct reason *why,
         request_tell(e, r, false, false, why);
 }
 
+bool request_scan_is_new(const struct request *r, const struct scan *scan) {
+        return r->scan_known &&
+               (scan->function != r->scan.function || scan->start != r->scan.start);
+}
+
 void request_compact(struct engine *e) {
         size_t kept = 0;
 

@@ -63,6 +63,8 @@ struct request {
         usec_t retry_at;       /* monotonic; 0: none planned */
         struct reason failure; /* of the last command, if it failed */
         bool volmode_is_none;  /* zvol: what zfs get said */
+        bool scan_known; /* a pool's scrub: `scan` is the pool's record when it was asked for */
+        struct scan scan;
         uint64_t looked_since; /* holders and labels have to be looked at after this seq */
 };
 
@@ -100,3 +102,5 @@ void request_renumber(struct engine *e, const struct config *old, const struct c
 void request_release(struct engine *e);
 /* Frees the slots of ended requests; called at the end of a step. */
 void request_compact(struct engine *e);
+/* True if that scrub of its pool began after the request was made. */
+bool request_scan_is_new(const struct request *r, const struct scan *scan);

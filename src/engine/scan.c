@@ -13,8 +13,9 @@
 /*
  * ZFS scrubs pools, not legs, and keeps one scan record per pool. A scrub counts for a leg if the
  * leg was online and up to date when it began, and stayed so: that is noted in the ledger when the
- * scrub is first seen (scrub_start), and struck out when the leg leaves. A scrub that nobody saw
- * running counts by the same rule, taken from the dates.
+ * scrub is first seen (scrub_start), and struck out when the leg leaves. It had not begun when the
+ * leg was up to date with another record before (`before`); clocks are set, so that dates do not
+ * serve. A scrub that nobody saw running counts by the same rule.
  */
 
 static uint64_t vdev_errors(const struct vdev *v) {
@@ -53,9 +54,23 @@ static void end_wish(struct engine *e, entity_id id, enum wish wish, bool good, 
 /* --- scrubs
  * ------------------------------------------------------------------------------------------- */
 
-/* True if the leg has held everything since before that moment. */
-static bool leg_was_whole_at(const struct engine *e, entity_id leg, usec_t start) {
-        return leg_is_complete(e, leg) && engine_node(e, leg)->row->m.last_update <= start;
+/* True if the leg has held everything since before that scan. */
+static bool leg_was_whole_before(const struct engine *e, entity_id leg, const struct leg_row *l,
+                                 const struct scan *s) {
+        return leg_is_complete(e, leg) &&
+               (s->function != l->m.before.function || s->start != l->m.before.start);
+}
+
+/* The record that the leg is complete with: a scan that comes after it covers the leg. */
+static void leg_keep_record(struct engine *e, entity_id leg, struct leg_row *l,
+                            const struct scan *s) {
+        const struct scan *b = &l->m.before;
+
+        if (!leg_is_complete(e, leg) || (b->function == s->function && b->state == s->state &&
+                                         b->start == s->start && b->end == s->end))
+                return;
+        l->m.before = *s;
+        ledger_save_leg(e, l);
 }
 
 static void scrub_note_start(struct engine *e, entity_id leg, struct leg_row *l,
@@ -63,7 +78,7 @@ static void scrub_note_start(struct engine *e, entity_id leg, struct leg_row *l,
         set_operation(e, leg, OPERATION_SCRUB, true);
         if (l->m.scrub_start == s->start)
                 return;
-        l->m.scrub_start = leg_was_whole_at(e, leg, s->start) ? s->start : 0;
+        l->m.scrub_start = leg_was_whole_before(e, leg, l, s) ? s->start : 0;
         l->m.scrub_errors_before = vdev_errors(v);
         ledger_save_leg(e, l);
 }
@@ -122,11 +137,9 @@ static void scrub_disappeared(struct engine *e, entity_id leg) {
 }
 
 /* A scrub that began and ended unseen (it was short, or the daemon was down) counts as well. */
-static bool scrub_was_missed(const struct engine *e, entity_id leg, const struct scan *s) {
-        const struct memory_entity *m = &engine_node(e, leg)->row->m;
-
-        return s->start && s->end > m->last_scrub && s->start > m->added &&
-               leg_was_whole_at(e, leg, s->start);
+static bool scrub_was_missed(const struct engine *e, entity_id leg, const struct leg_row *l,
+                             const struct scan *s) {
+        return s->start && leg_was_whole_before(e, leg, l, s);
 }
 
 static void scrub_follow(struct engine *e, entity_id leg, struct leg_row *l,
@@ -136,6 +149,7 @@ static void scrub_follow(struct engine *e, entity_id leg, struct leg_row *l,
         if (s->scan.function != SCAN_SCRUB) {
                 if (seen)
                         scrub_disappeared(e, leg);
+                leg_keep_record(e, leg, l, &s->scan);
                 return;
         }
         switch (s->scan.state) {
@@ -144,13 +158,15 @@ static void scrub_follow(struct engine *e, entity_id leg, struct leg_row *l,
                 return;
         case SCAN_STATE_FINISHED:
                 set_operation(e, leg, OPERATION_SCRUB, false);
-                if ((seen && l->m.scrub_start) || (!seen && scrub_was_missed(e, leg, &s->scan)))
+                if ((seen && l->m.scrub_start) || (!seen && scrub_was_missed(e, leg, l, &s->scan)))
                         scrub_ended(e, leg, l, s, v);
+                leg_keep_record(e, leg, l, &s->scan);
                 return;
         case SCAN_STATE_CANCELED:
                 set_operation(e, leg, OPERATION_SCRUB, false);
                 if (seen)
                         scrub_canceled(e, leg, s);
+                leg_keep_record(e, leg, l, &s->scan);
                 return;
         case SCAN_STATE_NONE:
                 return;
@@ -237,14 +253,17 @@ void scan_follow(struct engine *e, entity_id leg) {
 
 void scan_follow_pool(struct engine *e, entity_id pool) {
         const struct pool_status *s = pool_status(e, pool);
-        const struct request *r = engine_node(e, pool)->requests[WISH_SCRUB];
+        struct request *r = engine_node(e, pool)->requests[WISH_SCRUB];
 
+        if (s && r && !r->scan_known) {
+                r->scan_known = true;
+                r->scan = s->scan;
+        }
         if (!s || s->scan.function != SCAN_SCRUB)
                 return;
         if (s->scan.state == SCAN_STATE_SCANNING)
                 engine_node(e, pool)->scrub_restarts = false;
-        if (!r || s->scan.start + USEC_PER_SEC <= r->since.wall ||
-            engine_node(e, pool)->scrub_restarts)
+        if (!r || !request_scan_is_new(r, &s->scan) || engine_node(e, pool)->scrub_restarts)
                 return;
         if (s->scan.state == SCAN_STATE_FINISHED)
                 end_wish(e, pool, WISH_SCRUB, !s->scan.errors, "the scrub found errors");

@@ -128,9 +128,10 @@ void zpool_done(struct zpool *p) {
         array_done(&p->sums);
 }
 
-struct image *image_clone(struct sim *s, const struct image *i) {
+struct image *image_clone(struct sim *s, struct image *i) {
         struct image *copy = arena_memdup(s->arena, i, sizeof(*i));
 
+        copy->cloned = i->cloned = true;
         copy->holds = (struct ranges){};
         ranges_copy(&copy->holds, &i->holds);
         if (i->live) {
@@ -223,6 +224,7 @@ static bool leg_open(struct sim *s, struct leg *l, struct node *n) {
                 image_collide(i, l->pool);
         node_use(n);
         l->node = n;
+        l->open_since = s->time;
         l->image = l->last = i;
         l->not_present = false;
         i->live = l;

@@ -43,6 +43,7 @@ struct image {
         uint64_t hostid;
         bool exported;
         bool foreign;  /* last written by another machine */
+        bool cloned;   /* there is a copy of it, or it is one */
         bool collided; /* newer data of its own was overwritten: what is on it is a mixture */
 };
 
@@ -80,6 +81,7 @@ struct leg {
         usec_t scrubbed;   /* wall clock: a scrub that it was online for from start to end found
                               nothing wrong with it */
         usec_t lost_since; /* time since when its device is gone while ZFS calls it online */
+        usec_t open_since; /* time since when it is online */
 };
 
 struct zpool {
@@ -130,7 +132,7 @@ struct leg *leg_find(struct zpool *p, const char *name); /* as zpool finds it: p
 void zpool_done(struct zpool *p);
 void image_settle_all(struct zpool *p); /* the images in all legs get the pool's present state */
 void image_done(struct image *i);
-struct image *image_clone(struct sim *s, const struct image *i);
+struct image *image_clone(struct sim *s, struct image *i);
 
 /* Could the pool be opened with these devices (by leg; NULL: not there), `best` being the newest?
  */
@@ -189,5 +191,4 @@ double trim_progress(const struct sim *s, const struct leg *l);
 /* --- the truth, for those who check (truth.c) --- */
 bool leg_is_whole(const struct leg *l); /* its image holds all that the pool refers to */
 bool image_is_whole_for(const struct image *i, const struct ranges *tree);
-bool zpool_is_readable(const struct zpool *p, const struct leg *without);
 const struct ranges *image_tree(const struct image *i);

@@ -41,7 +41,7 @@ struct rehearsal {
         bool kill_armed;
         uint32_t kill_after;
         uint64_t n_steps;
-        usec_t last_activity;
+        usec_t last_activity, started;
         unsigned n_looking;
 };
 
@@ -381,6 +381,7 @@ void rehearsal_start(struct rehearsal *r) {
         (void) world_start(sim_world(r->sim), &r->listener);
         r->engine = engine_new(r->config, books_memory(r->books), world_boot_id(sim_world(r->sim)),
                                books_is_empty(r->books), rehearsal_now(r));
+        r->started = sim_time(r->sim);
         r->regular = sim_time(r->sim) + REGULAR;
         rehearsal_feed(r, &(struct input){ .kind = INPUT_TICK });
 }
@@ -513,6 +514,10 @@ const struct memory_leg *rehearsal_find_leg(const struct rehearsal *r, uint64_t 
         return books_find_leg(r->books, vdev_guid);
 }
 
+const struct memory_pool *rehearsal_find_pool(const struct rehearsal *r, uint64_t pool_guid) {
+        return books_find_pool(r->books, pool_guid);
+}
+
 const struct memory_entity *rehearsal_find_entity(const struct rehearsal *r, const char *id) {
         return books_find_entity(r->books, id);
 }
@@ -523,6 +528,10 @@ size_t rehearsal_n_history(const struct rehearsal *r) {
 
 const struct history *rehearsal_history(const struct rehearsal *r, size_t i) {
         return books_history(r->books, i);
+}
+
+usec_t rehearsal_started(const struct rehearsal *r) {
+        return r->started;
 }
 
 uint64_t rehearsal_n_steps(const struct rehearsal *r) {

@@ -59,10 +59,12 @@ bool rehearsal_rest(struct rehearsal *r, usec_t limit);
 
 /* What is remembered; borrowed until the next step. */
 const struct memory_leg *rehearsal_find_leg(const struct rehearsal *r, uint64_t vdev_guid);
+const struct memory_pool *rehearsal_find_pool(const struct rehearsal *r, uint64_t pool_guid);
 const struct memory_entity *rehearsal_find_entity(const struct rehearsal *r, const char *id);
 size_t rehearsal_n_history(const struct rehearsal *r);
 const struct history *rehearsal_history(const struct rehearsal *r, size_t i);
 
+usec_t rehearsal_started(const struct rehearsal *r);   /* sim time when the daemon was started */
 uint64_t rehearsal_n_steps(const struct rehearsal *r); /* of the engine */
 usec_t rehearsal_last_activity(const struct rehearsal *r);
 unsigned rehearsal_n_looking(const struct rehearsal *r);

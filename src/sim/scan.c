@@ -112,6 +112,15 @@ static bool zpool_needs_resilver(const struct zpool *p) {
         return false;
 }
 
+/* A resilver that is left with nothing to copy comes to its end. */
+static void scan_run_out(struct sim *s, struct zpool *p) {
+        if (!scan_runs(p, SCAN_RESILVER))
+                return;
+        p->scan_began = s->time;
+        p->scan_takes = USEC_PER_SEC;
+        sim_later(s, p->scan_takes, scan_on_end, p, ++p->scan_round);
+}
+
 static void scan_on_due(void *owner, void *what, uint64_t number) {
         struct sim *s = owner;
         struct zpool *p = what;
@@ -119,8 +128,12 @@ static void scan_on_due(void *owner, void *what, uint64_t number) {
         if (!p->imported || !p->resilver_due)
                 return;
         p->resilver_due = false;
-        if (p->suspended || !zpool_needs_resilver(p))
+        if (p->suspended)
                 return;
+        if (!zpool_needs_resilver(p)) {
+                scan_run_out(s, p);
+                return;
+        }
         if (zpool_sync(s, p, false) != IO_GOOD)
                 return;
         if (p->scan.state == SCAN_STATE_SCANNING)
@@ -246,14 +259,10 @@ void scan_resume(struct sim *s, struct zpool *p) {
                         p->scan_takes = 2 * USEC_PER_SEC;
                 sim_later(s, p->scan_takes, scan_on_end, p, ++p->scan_round);
         }
-        if (p->scan.state == SCAN_STATE_SCANNING && p->scan.function == SCAN_RESILVER &&
-            !zpool_needs_resilver(p)) {
-                p->scan_began = s->time;
-                p->scan_takes = USEC_PER_SEC;
-                sim_later(s, p->scan_takes, scan_on_end, p, ++p->scan_round);
-        }
         if (zpool_needs_resilver(p))
                 scan_begin_soon(s, p, 5300 * USEC_PER_MSEC);
+        else
+                scan_run_out(s, p);
 }
 
 void scan_forget(struct zpool *p) {

@@ -123,10 +123,17 @@ static void sim_on_hint(void *owner, void *what, uint64_t number) {
 static void sim_hint(struct sim *s, enum look_kind kind, const char *name) {
         usec_t delay = sim_about(s, 20 * USEC_PER_MSEC);
 
-        if (!s->listener || dice_chance(&s->dice, s->faults.event_lost))
+        if (!s->listener)
                 return;
-        if (dice_chance(&s->dice, s->faults.event_late))
+        if (dice_chance(&s->dice, s->faults.event_lost)) {
+                s->deaf_until = s->time + 11 * USEC_PER_MIN; /* there is a regular look */
+                return;
+        }
+        if (dice_chance(&s->dice, s->faults.event_late)) {
                 delay += dice_below(&s->dice, 10 * USEC_PER_SEC);
+                if (s->deaf_until < s->time + delay)
+                        s->deaf_until = s->time + delay;
+        }
         sim_later(s, delay, sim_on_hint, (void *) name, kind);
         if (dice_chance(&s->dice, s->faults.event_doubled))
                 sim_later(s, delay + USEC_PER_MSEC, sim_on_hint, (void *) name, kind);
@@ -786,6 +793,9 @@ void sim_be_kind(struct sim *s) {
         for (size_t i = 0; i < s->pools.count; i++)
                 if (s->pools.items[i]->imported)
                         (void) sim_checkpoint(s, s->pools.items[i]->name, false);
+        for (size_t i = 0; i < s->images.count; i++) /* and of those that are not here */
+                if (s->images.items[i]->mos)
+                        s->images.items[i]->mos->checkpoint = false;
         s->changes++;
 }
 

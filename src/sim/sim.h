@@ -126,15 +126,21 @@ struct sim_harm {
         const char *text;   /* NULL: none */
         uint64_t vdev_guid; /* of the leg that is to suffer; 0: it is not one leg */
         uint64_t pool_guid;
+        bool cloned; /* by a device of which there is a copy: only its label can tell them apart */
 };
 
 struct sim_harm sim_harm(struct sim *s, const struct command *c);
 /* True if the leg lacks a block of its pool, or, away from it, of the pool as it was when it left.
  */
 bool sim_leg_lacks(struct sim *s, entity_id leg);
-/* True if somebody overwrote newer data on it, or damaged it: nobody can say what it holds. */
+/* True if somebody overwrote newer data on it, damaged it, or made a byte for byte copy of it:
+ * nobody can say what is on the device under its name. */
 bool sim_leg_is_mixed(struct sim *s, entity_id leg);
 bool sim_leg_is_online(struct sim *s, entity_id leg);
+/* True if two partitions carry the name of the one that it lies on. */
+bool sim_leg_is_doubled(struct sim *s, entity_id leg);
+/* Since when its device is gone while ZFS calls it online; 0: it is not. */
+usec_t sim_leg_lost_since(struct sim *s, entity_id leg);
 /* Wall clock: the last scrub that the leg was online for from start to end, and that found nothing
  * wrong with it. */
 usec_t sim_leg_scrubbed(struct sim *s, entity_id leg);

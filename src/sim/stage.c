@@ -80,7 +80,12 @@ bool stage_find_entity(struct stage *st, const char *const *words, uint32_t n, e
 bool stage_parse_duration(struct stage *st, const char *const *words, uint32_t n, usec_t *ret) {
         const char *text = words_join(st->arena, words, n);
         struct span span;
+        uint64_t ms;
 
+        if (n == 2 && text_equal(words[1], "ms") && text_to_u64(words[0], &ms) && ms < 1000000) {
+                *ret = ms * USEC_PER_MSEC;
+                return true;
+        }
         if (n && span_parse(text, &span) && !span_is_nil(span)) {
                 *ret = span.usec + span.months * 30 * USEC_PER_DAY;
                 return true;

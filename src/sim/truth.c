@@ -64,11 +64,19 @@ static bool images_are_readable(const struct zpool *p, const struct ranges *tree
         return true;
 }
 
-bool zpool_is_readable(const struct zpool *p, const struct leg *without) {
+/* What happened at that time may be known by now. */
+static bool sim_may_know(const struct sim *s, usec_t since) {
+        return s->time > since + 2 * USEC_PER_SEC && s->time > s->deaf_until;
+}
+
+static bool zpool_is_readable(const struct sim *s, const struct zpool *p,
+                              const struct leg *without) {
         struct image *images[64] = {};
 
         for (uint32_t i = 0; i < p->n_legs && i < ELEMENTSOF(images); i++)
-                images[i] = p->legs[i].lost_since ? NULL : p->legs[i].image;
+                images[i] = p->legs[i].lost_since && sim_may_know(s, p->legs[i].lost_since)
+                                    ? NULL
+                                    : p->legs[i].image;
         return images_are_readable(p, &p->tree, images, without);
 }
 
@@ -80,24 +88,18 @@ static struct sim_harm harm(const struct zpool *p, const struct leg *l, const ch
                                   .pool_guid = p ? p->guid : 0 };
 }
 
-static struct sim_harm harm_import(struct sim *s, const char *const *argv) {
-        const char *name = NULL;
-        struct image *images[64] = {}, *best = NULL;
-        struct node *nodes[64] = {};
-        struct zpool *p = NULL;
+/* The pool that is meant: by GUID or name. */
+static struct zpool *import_pool(struct sim *s, const char *name) {
         uint64_t guid;
 
-        for (; *argv; argv++) {
-                if (text_equal(*argv, "-f") || text_equal(*argv, "-F"))
-                        return harm(NULL, NULL, "forces an import");
-                name = *argv;
-        }
-        if (name && text_to_u64(name, &guid))
-                p = zpool_find_guid(s, guid);
-        else if (name)
-                p = zpool_find(s, name);
-        if (!p || p->imported)
-                return (struct sim_harm){};
+        return text_to_u64(name, &guid) ? zpool_find_guid(s, guid) : zpool_find(s, name);
+}
+
+/* What the kernel would open, and which of it has the newest uberblock. */
+static struct image *import_images(struct sim *s, struct zpool *p, struct image **ret_images,
+                                   struct node **ret_nodes) {
+        struct image *best = NULL;
+
         for (uint32_t i = 0; i < p->n_legs; i++) {
                 struct node *n = node_find(s, p->legs[i].path);
                 struct image *image = n ? n->volume->image : NULL;
@@ -105,32 +107,63 @@ static struct sim_harm harm_import(struct sim *s, const char *const *argv) {
                 if (!image || image->pool != p || image->index != i || image->live ||
                     node_io(s, n) != IO_GOOD)
                         continue;
-                images[i] = image;
-                nodes[i] = n;
+                ret_images[i] = image;
+                ret_nodes[i] = n;
                 if (!best || image->txg > best->txg ||
                     (image->txg == best->txg && image->time > best->time))
                         best = image;
         }
+        return best;
+}
+
+static struct sim_harm import_judge(struct sim *s, const struct zpool *p, struct image **images,
+                                    const struct image *best) {
+        struct sim_harm h = { .pool_guid = p->guid };
+
+        for (uint32_t i = 0; i < p->n_legs; i++)
+                if (images[i] && images[i]->cloned) {
+                        h.cloned = true;
+                        h.vdev_guid = p->legs[i].guid;
+                }
+        if (!ranges_has_all(&best->mos->tree, &p->newest)) {
+                h.text = arena_printf(s->arena,
+                                      "imports %s from a copy that is older than what was here",
+                                      p->name);
+                return h;
+        }
+        for (uint32_t i = 0; i < p->n_legs; i++)
+                if (images[i] && !ranges_has_all(&best->mos->tree, &images[i]->mos->tree)) {
+                        h.vdev_guid = p->legs[i].guid;
+                        h.text = arena_printf(s->arena, "overwrites what only %s has",
+                                              p->legs[i].path);
+                        return h;
+                }
+        if (!images_are_readable(p, &best->mos->tree, images, NULL))
+                h.text = arena_printf(s->arena, "imports %s from legs that are not whole", p->name);
+        return h;
+}
+
+static struct sim_harm harm_import(struct sim *s, const char *const *argv) {
+        struct image *images[64] = {}, *best;
+        struct node *nodes[64] = {};
+        const char *name = NULL;
+        struct zpool *p;
+
+        for (; *argv; argv++) {
+                if (text_equal(*argv, "-f") || text_equal(*argv, "-F"))
+                        return (struct sim_harm){ .text = "forces an import" };
+                name = *argv;
+        }
+        p = name ? import_pool(s, name) : NULL;
+        if (!p || p->imported)
+                return (struct sim_harm){};
+        best = import_images(s, p, images, nodes);
         if (!best || !zpool_has_enough(p, nodes, best))
                 return (struct sim_harm){}; /* it will fail */
         for (uint32_t i = 0; i < p->n_legs; i++)
-                if (images[i] && best->mos->legs[i].offline)
+                if (best->mos->legs[i].offline)
                         images[i] = NULL; /* it stays as it is */
-        if (!ranges_has_all(&best->mos->tree, &p->newest))
-                return harm(p, NULL,
-                            arena_printf(s->arena,
-                                         "imports %s from a copy that is older than what was here",
-                                         p->name));
-        for (uint32_t i = 0; i < p->n_legs; i++)
-                if (images[i] && !ranges_has_all(&best->mos->tree, &images[i]->mos->tree))
-                        return harm(p, &p->legs[i],
-                                    arena_printf(s->arena, "overwrites what only %s has",
-                                                 p->legs[i].path));
-        if (!images_are_readable(p, &best->mos->tree, images, NULL))
-                return harm(
-                        p, NULL,
-                        arena_printf(s->arena, "imports %s from legs that are not whole", p->name));
-        return (struct sim_harm){};
+        return import_judge(s, p, images, best);
 }
 
 static struct sim_harm harm_legs(struct sim *s, struct zpool *p, bool online,
@@ -142,16 +175,21 @@ static struct sim_harm harm_legs(struct sim *s, struct zpool *p, bool online,
 
                 if (!l)
                         continue;
-                if (!online && l->node && !p->suspended && !zpool_is_readable(p, l) &&
-                    zpool_is_readable(p, NULL))
+                if (!online && l->node && !p->suspended && !zpool_is_readable(s, p, l) &&
+                    zpool_is_readable(s, p, NULL))
                         return harm(p, NULL,
                                     arena_printf(s->arena,
                                                  "takes the last whole copy of %s offline: %s",
                                                  p->name, l->path));
                 if (online && !l->node && image && image->pool == p && image->index == l->index &&
-                    !ranges_has_all(&p->tree, image_tree(image)))
-                        return harm(p, l,
-                                    arena_printf(s->arena, "overwrites what only %s has", l->path));
+                    !ranges_has_all(&p->tree, image_tree(image))) {
+                        struct sim_harm h = harm(
+                                p, l,
+                                arena_printf(s->arena, "overwrites what only %s has", l->path));
+
+                        h.cloned = image->cloned;
+                        return h;
+                }
         }
         return (struct sim_harm){};
 }
@@ -170,7 +208,8 @@ static struct sim_harm harm_export(struct sim *s, const struct zpool *p) {
 
 static struct sim_harm harm_scrub(struct sim *s, const struct zpool *p) {
         for (uint32_t i = 0; i < p->n_legs; i++)
-                if (p->legs[i].node && !p->legs[i].lost_since && !ranges_is_empty(&p->legs[i].dtl))
+                if (p->legs[i].node && !p->legs[i].lost_since &&
+                    sim_may_know(s, p->legs[i].open_since) && !ranges_is_empty(&p->legs[i].dtl))
                         return harm(p, NULL,
                                     arena_printf(s->arena,
                                                  "starts a scrub while %s has to catch up",
@@ -219,13 +258,32 @@ bool sim_leg_is_mixed(struct sim *s, entity_id id) {
         const struct leg *l = leg_of(s, id);
         const struct image *i = l ? l->last : NULL;
 
-        return i && i->collided;
+        return i && (i->collided || i->cloned);
 }
 
 bool sim_leg_is_online(struct sim *s, entity_id id) {
         const struct leg *l = leg_of(s, id);
 
         return l && l->pool->imported && l->node && !l->lost_since;
+}
+
+bool sim_leg_is_doubled(struct sim *s, entity_id id) {
+        const struct leg *l = leg_of(s, id);
+        const struct volume *v = l ? l->volume : NULL;
+        uint32_t n = 0;
+
+        while (v && v->kind == VOLUME_CRYPT)
+                v = v->outside;
+        for (size_t i = 0; v && i < s->nodes.count; i++)
+                n += !s->nodes.items[i]->gone && s->nodes.items[i]->kind == DEVICE_PARTITION &&
+                     text_equal(s->nodes.items[i]->volume->name, v->name);
+        return n > 1;
+}
+
+usec_t sim_leg_lost_since(struct sim *s, entity_id id) {
+        const struct leg *l = leg_of(s, id);
+
+        return l ? l->lost_since : 0;
 }
 
 usec_t sim_leg_scrubbed(struct sim *s, entity_id id) {

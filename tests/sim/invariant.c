@@ -7,6 +7,17 @@
 
 #define REPEATS_MAX 40 /* the same command, without anybody having done anything */
 
+/* What somebody did to a leg while the daemon did not run, or just now, is seen by the resilver
+ * that follows, which ZFS begins some seconds later. */
+#define DOUBT_USEC (20 * USEC_PER_SEC)
+
+/* A leg that was written down as complete and was not. */
+struct doubt {
+        entity_id leg;
+        uint64_t vdev_guid;
+        usec_t since;
+};
+
 struct invariant {
         struct rehearsal_watcher watcher;
         struct rehearsal *rehearsal;
@@ -16,7 +27,7 @@ struct invariant {
         uint32_t n_repeats;
         uint32_t n_runs;    /* since the last line */
         usec_t quiet_since; /* nothing was done to the world since */
-        uint64_t changes;
+        ARRAY(struct doubt) doubts;
 };
 
 static void invariant_break(struct invariant *v, const char *kind, const char *format, ...)
@@ -34,18 +45,24 @@ static void invariant_break(struct invariant *v, const char *kind, const char *f
         va_end(args);
 }
 
-/* A leg of which the ledger knows nothing yet is trusted: SPEC 10. */
-static bool is_known(const struct invariant *v, uint64_t vdev_guid) {
-        const struct memory_leg *l = rehearsal_find_leg(v->rehearsal, vdev_guid);
+/* What the ledger knows nothing of yet is trusted: SPEC 10. Of two copies it can only know which
+ * one it is not, by the label that it saw last. */
+static bool is_known(const struct invariant *v, const struct sim_harm *harm) {
+        const struct memory_leg *l = rehearsal_find_leg(v->rehearsal, harm->vdev_guid);
+        const struct memory_pool *p = rehearsal_find_pool(v->rehearsal, harm->pool_guid);
 
-        return l && (l->closed_txg || l->ceiling_txg);
+        if (harm->cloned)
+                return l && l->closed_time;
+        if (harm->vdev_guid)
+                return l && (l->closed_txg || l->ceiling_txg);
+        return !harm->pool_guid || (p && p->n_current);
 }
 
 /* 1. No command that loses data. */
 static void on_execute(void *userdata, const struct command *c, const struct sim_harm *harm) {
         struct invariant *v = userdata;
 
-        if (harm->text && (!harm->vdev_guid || is_known(v, harm->vdev_guid)))
+        if (harm->text && is_known(v, harm))
                 invariant_break(v, "harm", "%s %s ...: %s", c->argv[0], c->argv[1], harm->text);
 }
 
@@ -66,9 +83,38 @@ static void on_run(void *userdata, const struct command *c) {
                 invariant_break(v, "endless", "1000 commands and no end, '%s' among them", line);
 }
 
+static bool leg_lacks(const struct invariant *v, entity_id id) {
+        struct sim *s = rehearsal_sim(v->rehearsal);
+
+        return sim_leg_lacks(s, id) && !sim_leg_is_mixed(s, id);
+}
+
+static void doubt_add(struct invariant *v, entity_id id, uint64_t vdev_guid) {
+        for (size_t i = 0; i < v->doubts.count; i++)
+                if (v->doubts.items[i].leg == id)
+                        return;
+        array_append(&v->doubts,
+                     ((struct doubt){ id, vdev_guid, sim_time(rehearsal_sim(v->rehearsal)) }));
+}
+
+static void check_doubts(struct invariant *v) {
+        usec_t now = sim_time(rehearsal_sim(v->rehearsal));
+
+        for (size_t i = v->doubts.count; i-- > 0;) {
+                const struct doubt *d = &v->doubts.items[i];
+                const struct memory_leg *l = rehearsal_find_leg(v->rehearsal, d->vdev_guid);
+
+                if (now < d->since + DOUBT_USEC)
+                        continue;
+                if (l && l->copy == COPY_COMPLETE && leg_lacks(v, d->leg))
+                        invariant_break(v, "whole", "%s is taken for complete, but lacks blocks",
+                                        l->entity);
+                array_remove(&v->doubts, i);
+        }
+}
+
 /* 2. No leg is called whole that lacks a block. */
 static void check_legs(struct invariant *v, const struct effects *e) {
-        struct sim *s = rehearsal_sim(v->rehearsal);
         const struct config *config = rehearsal_config(v->rehearsal);
 
         for (size_t i = 0; i < e->legs.count; i++) {
@@ -76,10 +122,8 @@ static void check_legs(struct invariant *v, const struct effects *e) {
                 entity_id id = l->entity && *l->entity ? config_find_id(config, l->entity)
                                                        : ENTITY_NONE;
 
-                if (l->copy == COPY_COMPLETE && id != ENTITY_NONE && sim_leg_lacks(s, id) &&
-                    !sim_leg_is_mixed(s, id))
-                        invariant_break(v, "whole", "%s is taken for complete, but lacks blocks",
-                                        l->entity);
+                if (l->copy == COPY_COMPLETE && id != ENTITY_NONE && leg_lacks(v, id))
+                        doubt_add(v, id, l->vdev_guid);
         }
 }
 
@@ -120,6 +164,7 @@ static void on_effects(void *userdata, const struct effects *e) {
                 return;
         config = rehearsal_config(v->rehearsal);
         check_legs(v, e);
+        check_doubts(v);
         for (size_t i = 0; i < e->entities.count; i++) {
                 entity_id id = config_find_id(config, e->entities.items[i]->id);
 
@@ -140,8 +185,10 @@ struct invariant *invariant_new(void) {
 }
 
 struct invariant *invariant_free(struct invariant *v) {
-        if (v)
+        if (v) {
                 text_done(&v->last_run);
+                array_done(&v->doubts);
+        }
         free(v);
         return NULL;
 }
@@ -178,6 +225,16 @@ static void check_requests_ended(struct invariant *v) {
                                 origin_print(r[0].origin), reason_print(a, c, &r[0].reason));
 }
 
+/* Whose device ZFS has is not to be told of two that carry one name, nor of one that was pulled and
+ * plugged again while nobody looked. */
+static bool leg_can_be_told(const struct invariant *v, entity_id leg) {
+        struct sim *s = rehearsal_sim(v->rehearsal);
+        usec_t lost = sim_leg_lost_since(s, leg);
+
+        return !sim_leg_is_mixed(s, leg) && !sim_leg_is_doubled(s, leg) &&
+               (!lost || lost > rehearsal_started(v->rehearsal));
+}
+
 /* What a leg says of itself when everything is at rest must be true. */
 static void check_views(struct invariant *v) {
         const struct config *c = rehearsal_config(v->rehearsal);
@@ -190,10 +247,11 @@ static void check_views(struct invariant *v) {
                         continue;
                 engine_view_entity(rehearsal_engine(v->rehearsal), i, rehearsal_now(v->rehearsal),
                                    &view);
-                if (view.last_update == USEC_NEVER && sim_leg_lacks(s, i) &&
-                    !sim_leg_is_mixed(s, i))
+                if (view.last_update == USEC_NEVER && leg_lacks(v, i))
                         invariant_break(v, "whole", "%s is shown as up to date, but lacks blocks",
                                         view.entity->id);
+                if (!leg_can_be_told(v, i))
+                        continue;
                 if (view.state == STATE_ACTIVE && !sim_leg_is_online(s, i))
                         invariant_break(v, "picture", "%s is shown as active, but is not",
                                         view.entity->id);
