@@ -101,39 +101,78 @@ static struct engine *bench_start(const struct config *c) {
         return e;
 }
 
+static struct device partition(struct arena *a, int i) {
+        return (struct device){ .syspath = arena_printf(a, "/sys/devices/x/sd%d/sd%d1", i, i),
+                                .devnode = arena_printf(a, "/dev/sd%d1", i),
+                                .devnum = (uint64_t) i + 1,
+                                .diskseq = (uint64_t) i + 1,
+                                .kind = DEVICE_PARTITION,
+                                .table_uuid = "",
+                                .part_name = arena_printf(a, "part-%d", i),
+                                .part_uuid = "",
+                                .fs_type = "crypto_LUKS",
+                                .fs_uuid = "",
+                                .dm_name = "",
+                                .dm_uuid = "",
+                                .zvol_name = "",
+                                .serial = "",
+                                .model = "",
+                                .bus = "" };
+}
+
 /* Cost follows what a look touched, never the size of the configuration. */
 static void bench_appear(struct engine *e) {
+        struct arena *a = arena_new();
         usec_t begun = monotonic();
 
         for (int i = 0; i < N_APPEAR; i++) {
-                char syspath[64], node[32], name[32];
-                struct device d = { .syspath = syspath,
-                                    .devnode = node,
-                                    .devnum = (uint64_t) i + 1,
-                                    .diskseq = (uint64_t) i + 1,
-                                    .kind = DEVICE_PARTITION,
-                                    .table_uuid = "",
-                                    .part_name = name,
-                                    .part_uuid = "",
-                                    .fs_type = "crypto_LUKS",
-                                    .fs_uuid = "",
-                                    .dm_name = "",
-                                    .dm_uuid = "",
-                                    .zvol_name = "",
-                                    .serial = "",
-                                    .model = "",
-                                    .bus = "" };
+                struct device d = partition(a, i);
 
-                (void) snprintf(syspath, sizeof(syspath), "/sys/devices/x/sd%d/sd%d1", i, i);
-                (void) snprintf(node, sizeof(node), "/dev/sd%d1", i);
-                (void) snprintf(name, sizeof(name), "part-%d", i);
                 (void) bench_facts(e, 10 + (usec_t) i,
                                    (struct input_facts){ .kind = FACT_DEVICE,
-                                                         .name = syspath,
+                                                         .name = d.syspath,
                                                          .devices = &d,
                                                          .n_devices = 1 });
         }
         report("one device appears", (monotonic() - begun) / N_APPEAR, USEC_PER_MSEC);
+        arena_free(a);
+}
+
+/* Every container is opened, five at a time; how long the children take is not counted. */
+static void bench_appear_at_once(const struct config *c) {
+        struct arena *a = arena_new();
+        struct device *devices = arena_new_array(a, struct device, N_DISKS);
+        struct engine *e = bench_start(c);
+        const struct effects *effects;
+        uint64_t *running = arena_new_array(a, uint64_t, N_DISKS + 1);
+        const struct command_end failed = { .started = true, .exit_status = 1, .output = "" };
+        size_t n_started = 0, n_ended = 0;
+        usec_t begun;
+
+        for (int i = 0; i < N_DISKS; i++)
+                devices[i] = partition(a, i);
+        begun = monotonic();
+        effects = bench_facts(e, 10,
+                              (struct input_facts){ .kind = FACT_DEVICES,
+                                                    .devices = devices,
+                                                    .n_devices = N_DISKS });
+        for (;;) {
+                struct input end = { .kind = INPUT_COMMAND_END };
+
+                for (size_t i = 0; i < effects->runs.count && n_started < N_DISKS; i++)
+                        running[n_started++] = effects->runs.items[i].job;
+                if (n_ended == n_started)
+                        break;
+                end.command.job = running[n_ended++];
+                end.command.end = &failed;
+                effects = engine_step(e, now_at(11 + n_ended), &end);
+        }
+        report("all disks appear at once: all opens planned", monotonic() - begun,
+               2 * USEC_PER_SEC);
+        if (n_started != N_DISKS)
+                (void) printf("only %zu of %d were opened\n", n_started, N_DISKS), n_slow++;
+        (void) engine_free(e);
+        arena_free(a);
 }
 
 static void bench_list(const struct engine *e, const struct config *c) {
@@ -207,6 +246,7 @@ int main(void) {
         struct engine *e = bench_start(c);
 
         bench_appear(e);
+        bench_appear_at_once(c);
         bench_list(e, c);
         bench_store(c);
         (void) engine_free(e);

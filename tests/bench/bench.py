@@ -1,6 +1,6 @@
 """tests/bench/bench.py - how fast and how small the real daemon is, with 20 entities and with 20,000
 
-Arguments: zmirror, zmirror-trigger. Prints medians beside the bars that are to be kept; it is no test, and never fails.
+Arguments: zmirror, zmirror-trigger, the stage of umockdev, rundir.so. Prints medians beside the bars that are to be kept; it is no test, and never fails.
 """
 
 import pathlib
@@ -11,9 +11,11 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "system"))
 import harness  # noqa: E402
+from machine import Machine  # noqa: E402
 
 ROUNDS = 7
 N_HINTS = 50000
+TELL_TIME = "bash -c 'echo $EPOCHREALTIME'"
 
 
 def configuration(n_disks):
@@ -95,6 +97,35 @@ def hints_per_second(box, pool):
     return N_HINTS / took
 
 
+def open_ms(box, machine):
+    """From the last event of a disk that is plugged until `cryptsetup`, here a shell, tells the time."""
+    mark = box.folder / "cryptsetup-runs"
+    box.stand_in("cryptsetup", f"{TELL_TIME} >{mark}.new; mv {mark}.new {mark}; exit 1")
+    took = []
+    for _ in range(ROUNDS):
+        machine.plug()
+        harness.wait_for("cryptsetup", mark.exists)
+        took.append(float(mark.read_text()) - machine.told)
+        machine.unplug()
+        harness.wait_for("absent", lambda: machine.verdict()["verdict"] == "absent")
+        mark.unlink()
+    return 1000 * statistics.median(took)
+
+
+def bench_plug(n_disks, bar):
+    box = harness.Box()
+    try:
+        machine = Machine(box)
+        box.config.write_text(box.config.read_text() + configuration(n_disks).split("content:\n", 1)[1])
+        daemon = box.start()
+        harness.wait_for("the first picture", box.is_ready, 60)
+        report("device appears until cryptsetup runs", open_ms(box, machine), "ms", bar)
+        report("  (of it, starting a shell)", median_ms(lambda: program(box, "/bin/sh", "-c", TELL_TIME)), "ms", bar)
+        box.stop(daemon, seconds=10)
+    finally:
+        box.close()
+
+
 def program(box, *command):
     subprocess.run([str(c) for c in command], env=box.environment(), stdout=subprocess.DEVNULL, check=True)
 
@@ -129,7 +160,9 @@ def bench(n_disks, start, pss, listing):
 def main():
     print("medians of", ROUNDS, "rounds; the machine may be busy with other things")
     bench(5, 20, 3, 5)
+    bench_plug(4, 2)
     bench(5000, 400, 40, 150)
+    bench_plug(5000, 3)
 
 
 if __name__ == "__main__":

@@ -107,6 +107,7 @@ class Machine:
     # --- devices
 
     def tell(self, *fields):
+        self.told = time.time()
         self.stage.stdin.write("\t".join(str(f) for f in fields) + "\n")
         self.stage.stdin.flush()
         answer = self.stage.stdout.readline().strip()
