@@ -24,12 +24,80 @@ const char *show_line(struct arena *a, const char *s) {
         return copy;
 }
 
-const char *show_time(struct arena *a, usec_t t) {
+/* Turning a time into words asks for the time zone each time; dates of one list are often equal or
+ * near. The offset from UTC only ever changes at a quarter of an hour. */
+struct time_slot {
+        usec_t tag; /* the quarter of an hour, from 1; 0: empty */
+        char text[TIME_PRINT_MAX];
+};
+
+#define TIME_SLOTS 1024u
+
+static const char *time_print_cached(usec_t t, struct time_slot *slots,
+                                     const char *(*print)(usec_t t, char *buffer), char *buffer) {
+        const usec_t length = 15 * USEC_PER_MIN;
+        usec_t quarter = t / length, seconds = t % length / USEC_PER_SEC, minute;
+        struct time_slot *slot = &slots[quarter % TIME_SLOTS];
+
+        if (slot->tag != quarter + 1) {
+                (void) print(quarter * length, slot->text);
+                slot->tag = quarter + 1;
+        }
+        (void) memcpy(buffer, slot->text, TIME_PRINT_MAX);
+        /* 2026-03-01 03:15:00: the minutes stand at 14, the seconds at 17. */
+        minute = (usec_t) (buffer[14] - '0') * 10 + (usec_t) (buffer[15] - '0') + seconds / 60;
+        buffer[14] = (char) ('0' + minute / 10);
+        buffer[15] = (char) ('0' + minute % 10);
+        buffer[17] = (char) ('0' + seconds % 60 / 10);
+        buffer[18] = (char) ('0' + seconds % 60 % 10);
+        return buffer;
+}
+
+const char *show_time_iso(usec_t t, char *buffer) {
+        static struct time_slot slots[TIME_SLOTS];
+
+        return time_print_cached(t, slots, time_print_iso, buffer);
+}
+
+/* A number and a unit, short: in a table with many of them. */
+static const char *show_age(struct arena *a, usec_t t, usec_t now) {
+        static const struct {
+                usec_t length, until;
+                const char *name;
+        } units[] = { { USEC_PER_SEC, USEC_PER_MIN, "s" },
+                      { USEC_PER_MIN, 2 * USEC_PER_HOUR, "min" },
+                      { USEC_PER_HOUR, 2 * USEC_PER_DAY, "h" },
+                      { USEC_PER_DAY, 100 * USEC_PER_DAY, "d" },
+                      { USEC_PER_WEEK, USEC_NEVER, "w" } };
+        usec_t age = now > t ? now - t : 0;
+        size_t i = 0;
+
+        while (age >= units[i].until)
+                i++;
+        return arena_printf(a, "%llu %s", (unsigned long long) (age / units[i].length),
+                            units[i].name);
+}
+
+const char *show_date(struct arena *a, usec_t t, enum show_date form, usec_t now) {
+        static const size_t lengths[] = {
+                [SHOW_DATE_FULL] = 19,
+                [SHOW_DATE_MINUTES] = 16,
+                [SHOW_DATE_DAY] = 10,
+        };
+        static struct time_slot slots[TIME_SLOTS];
         char buffer[TIME_PRINT_MAX];
 
         if (t == 0)
                 return "never";
-        return t == USEC_NEVER ? "now" : arena_strdup(a, time_print(t, buffer));
+        if (t == USEC_NEVER)
+                return "now";
+        if (form == SHOW_DATE_AGE)
+                return show_age(a, t, now);
+        return arena_strndup(a, time_print_cached(t, slots, time_print, buffer), lengths[form]);
+}
+
+const char *show_time(struct arena *a, usec_t t) {
+        return show_date(a, t, SHOW_DATE_FULL, 0);
 }
 
 const char *show_distance(struct arena *a, usec_t t, usec_t now) {
@@ -65,9 +133,20 @@ static size_t character(const char *s, mbstate_t *state, size_t *ret_columns) {
         return n;
 }
 
+/* Most text is ASCII. */
+static size_t printable_length(const char *s) {
+        size_t n = 0;
+
+        while (s[n] >= 0x20 && s[n] < 0x7f)
+                n++;
+        return n;
+}
+
 size_t show_width(const char *s) {
+        size_t width = printable_length(s), columns;
         mbstate_t state = {};
-        size_t width = 0, columns;
+
+        s += width;
 
         while (*s) {
                 s += character(s, &state, &columns);

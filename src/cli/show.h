@@ -10,10 +10,23 @@
 
 /* The text with every control character and line break as a blank, so that it stays one line. */
 const char *show_line(struct arena *a, const char *s);
+/* How much of a date is told. */
+enum show_date {
+        SHOW_DATE_FULL,    /* 2026-03-01 03:15:00 */
+        SHOW_DATE_MINUTES, /* 2026-03-01 03:15 */
+        SHOW_DATE_DAY,     /* 2026-03-01 */
+        SHOW_DATE_AGE,     /* 12 d */
+};
+
 /* "now", "never", or local time. In the arena. */
+const char *show_date(struct arena *a, usec_t t, enum show_date form, usec_t now);
+/* The same, in full. */
 const char *show_time(struct arena *a, usec_t t);
 /* "in 3 days", "3 days ago", "now". In the arena. */
 const char *show_distance(struct arena *a, usec_t t, usec_t now);
+
+/* As time_print_iso, and faster for many dates that are near each other. */
+const char *show_time_iso(usec_t t, char *buffer);
 
 /* The wall clock. */
 usec_t show_now(void);

@@ -6,44 +6,16 @@
 
 #include "base/text.h"
 
-/* A horizontal line: begin, fill as often as the column is wide, sep, fill, ..., end. All NULL: no
- * such line. */
-struct style_line {
-        const char *begin, *fill, *sep, *end;
-};
-
-struct style_row {
-        const char *begin, *sep, *end;
-};
-
-enum style_escape {
-        ESCAPE_NONE,
-        ESCAPE_HTML,
-        ESCAPE_LATEX,
-        ESCAPE_CSV,
-        ESCAPE_PIPE,        /* a bar is \| */
-        ESCAPE_PIPE_ENTITY, /* a bar is &#124; */
-};
-
-struct style {
-        const char *name;
-        struct style_line above, below_header, between, below;
-        struct style_row header, data;
-        const char *body; /* a line before the first row of data, or NULL */
-        unsigned padding; /* blanks on both sides of a cell */
-        bool ragged;      /* cells are as wide as they are, fills stand once */
-        bool no_above;    /* `above` only if there is no header */
-        bool no_below;    /* the same for `below` */
-        bool centered;
-        bool asciidoc;      /* the widths of the columns are told above */
-        unsigned fill_less; /* by so much the fills of lines are shorter: for pipe's colons */
-        enum style_escape escape;
-};
+struct style;
 
 struct style_table {
         const char *const *headers; /* NULL: none */
         const char *const *cells;   /* row after row */
         size_t n_columns, n_rows;
+        const bool *right; /* per column: at the right, as numbers are; NULL: none */
+        /* What switches a color on, for each cell and header, NULL for none; or no colors at all.
+         */
+        const char *const *colors, *const *header_colors;
 };
 
 /* NULL: no such style. */

@@ -119,7 +119,7 @@ static const struct {
         { "list --sort smell", EXIT_USAGE, "",
           "zmirror: unknown column 'smell' (usage: zmirror list)\n" },
         { "list --format jason", EXIT_USAGE, "",
-          "zmirror: unknown format 'jason' (usage: zmirror list)\n" },
+          "zmirror: unknown format 'jason', did you mean 'json'? (usage: zmirror list)\n" },
         { "list --types cat", EXIT_USAGE, "",
           "zmirror: unknown type 'cat' (usage: zmirror list)\n" },
         { "list everything", EXIT_USAGE, "",
