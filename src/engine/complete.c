@@ -419,6 +419,7 @@ static void verify_judge(struct engine *e, entity_id leg, const struct label *la
                 verify_failed(e, leg);
                 return;
         }
+        l->m.hostid = label->hostid;
         if (leg_has_no_source(e, leg))
                 leg_suspect(e, leg, l);
         else

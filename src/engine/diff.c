@@ -185,7 +185,8 @@ void diff_entity(struct engine *e, entity_id id) {
         enum entity_type type = engine_entity(e, id)->type;
         bool was_present = state_is_present(m->state), present = state_is_present(n->state);
         bool was_online = state_is_online(m->state);
-        uint64_t seq = present ? entity_device_seq(e, id) : m->device_seq;
+        bool held = type == ENTITY_ZDEV && n->in_use && n->online_on; /* whatever is there now */
+        uint64_t seq = present ? entity_device_seq(e, id) : held ? n->online_on : m->device_seq;
         bool another = present && was_present && seq && m->device_seq && seq != m->device_seq;
         bool fresh = n->fresh;
 

@@ -59,8 +59,8 @@ static bool leg_is_beyond(const struct engine *e, const struct leg_row *l,
         if (l->m.closed_time)
                 return p->txg > l->m.closed_txg ||
                        (p->txg == l->m.closed_txg && p->time != l->m.closed_time);
-        return l->m.ceiling_txg && (p->txg > l->m.ceiling_txg ||
-                                    (l->m.hostid && p->hostid && p->hostid != l->m.hostid));
+        return (l->m.ceiling_txg && p->txg > l->m.ceiling_txg) ||
+               (l->m.hostid && p->hostid && p->hostid != l->m.hostid);
 }
 
 /* The label is older than when the leg went out of use here: a copy of the device that was made

@@ -113,6 +113,7 @@ static struct node *node_new(struct sim *s, enum device_kind kind) {
         n->kind = kind;
         n->minor = node_free_minor(s, kind);
         n->diskseq = ++s->diskseq;
+        n->born = s->time;
         n->dm_name = n->dm_uuid = "";
         array_append(&s->nodes, n);
         s->changes++;
@@ -193,6 +194,7 @@ static void node_new_part(struct sim *s, struct volume *v, struct node *disk) {
         n->minor = disk->minor * 16 + v->number;
         n->devnum = makedev(8, n->minor);
         n->diskseq = disk->diskseq;
+        n->born = s->time;
         n->devnode = arena_printf(s->arena, "%s%u", disk->devnode, v->number);
         n->syspath = arena_printf(s->arena, "%s/%s", disk->syspath, n->devnode + strlen("/dev/"));
         node_use(disk);

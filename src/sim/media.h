@@ -61,6 +61,7 @@ struct node {
         struct node *under;    /* mapping: its device, which may be gone */
         const char *syspath, *devnode, *dm_name, *dm_uuid;
         uint64_t devnum, diskseq;
+        usec_t born;
         uint32_t minor;     /* number of its letter, dm- or zd */
         bool visible;       /* udev has finished with it */
         bool gone;          /* no longer there */

@@ -88,6 +88,13 @@ static struct sim_harm harm(const struct zpool *p, const struct leg *l, const ch
                                   .pool_guid = p ? p->guid : 0 };
 }
 
+/* The device under it appeared a moment ago. */
+static bool node_is_new(const struct sim *s, const struct node *n) {
+        while (n->kind == DEVICE_MAPPING && n->under)
+                n = n->under;
+        return s->time < n->born + 2 * USEC_PER_SEC;
+}
+
 /* The pool that is meant: by GUID or name. */
 static struct zpool *import_pool(struct sim *s, const char *name) {
         uint64_t guid;
@@ -107,6 +114,8 @@ static struct image *import_images(struct sim *s, struct zpool *p, struct image 
                 if (!image || image->pool != p || image->index != i || image->live ||
                     node_io(s, n) != IO_GOOD)
                         continue;
+                if (image->cloned && node_is_new(s, n)) /* the other one was there a moment ago */
+                        return NULL;
                 ret_images[i] = image;
                 ret_nodes[i] = n;
                 if (!best || image->txg > best->txg ||
@@ -274,10 +283,19 @@ bool sim_leg_is_doubled(struct sim *s, entity_id id) {
 
         while (v && v->kind == VOLUME_CRYPT)
                 v = v->outside;
-        for (size_t i = 0; v && i < s->nodes.count; i++)
-                n += !s->nodes.items[i]->gone && s->nodes.items[i]->kind == DEVICE_PARTITION &&
-                     text_equal(s->nodes.items[i]->volume->name, v->name);
+        for (size_t i = 0; v && i < s->volumes.count; i++)
+                n += s->volumes.items[i]->kind == VOLUME_PART &&
+                     text_equal(s->volumes.items[i]->name, v->name);
         return n > 1;
+}
+
+bool sim_leg_is_hasty(struct sim *s, entity_id id) {
+        const struct leg *l = leg_of(s, id);
+        const struct node *n = l ? l->node : NULL;
+
+        while (n && n->kind == DEVICE_MAPPING)
+                n = n->under;
+        return n && l->open_since < n->born + 3 * USEC_PER_SEC;
 }
 
 usec_t sim_leg_lost_since(struct sim *s, entity_id id) {

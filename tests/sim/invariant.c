@@ -232,6 +232,7 @@ static bool leg_can_be_told(const struct invariant *v, entity_id leg) {
         usec_t lost = sim_leg_lost_since(s, leg);
 
         return !sim_leg_is_mixed(s, leg) && !sim_leg_is_doubled(s, leg) &&
+               !sim_leg_is_hasty(s, leg) &&
                (!lost || lost > rehearsal_started(v->rehearsal));
 }
 
