@@ -644,6 +644,18 @@ static void watch_lost(struct engine *e, entity_id leg, struct leg_row *l) {
         }
 }
 
+/* ZFS has the leg ONLINE, but on another device than it came online with, or on none: if ZED has
+ * taken the new one, that is being written to, and nothing is known of it. */
+static void leg_doubt(struct engine *e, entity_id leg, struct leg_row *l, const struct vdev *v) {
+        entity_id parent = engine_entity(e, leg)->parent;
+
+        if (!v || !vdev_state_is_online(v->state) || engine_node(e, leg)->device != SLOT_NONE ||
+            engine_node(e, parent)->device == SLOT_NONE || l->m.copy != COPY_COMPLETE)
+                return;
+        l->m.copy = COPY_INCOMPLETE;
+        ledger_save_leg(e, l);
+}
+
 void complete_follow(struct engine *e, entity_id leg) {
         const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
         const struct vdev *v = leg_vdev(e, leg);
@@ -662,6 +674,7 @@ void complete_follow(struct engine *e, entity_id leg) {
                 leg_notice_online(e, leg, l, s);
         else if (online && !l->m.watching && (v->resilver_deferred || leg_is_catching_up(s, v)))
                 watch_start(e, leg, l, &(struct scan){}, s->txg);
+        leg_doubt(e, leg, l, v);
         if (online)
                 n->watch.pending = false;
         if (online)

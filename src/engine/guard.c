@@ -99,9 +99,16 @@ bool guard_diverged(struct engine *e, const struct request *r, entity_id leg, st
                 title, engine_entity(e, leg)->zdev.pool, name);
 }
 
-/* Two legs that were written apart. One alone that is newer is what the others catch up from. */
+/* The pool did not go on here without it. */
+static bool leg_was_current(const struct pool_row *p, uint64_t vdev_guid) {
+        return !p || !p->current.count || ledger_is_current(p, vdev_guid);
+}
+
+/* Legs that were written apart: two that are newer, or one while the pool went on here without it.
+ * One alone that is newer is what the others catch up from. */
 static bool guard_fork(struct engine *e, const struct request *r, struct reason *ret) {
         const struct entity *it = engine_entity(e, r->entity);
+        const struct pool_row *known = ledger_find_pool(e, it->name);
         const struct passport *first = NULL;
 
         for (uint32_t i = 0; i < it->zpool.n_legs && !r->accept_data_loss; i++) {
@@ -112,9 +119,9 @@ static bool guard_fork(struct engine *e, const struct request *r, struct reason 
                         return refuse_older(e, leg, ret);
                 if (!entity_is_present(e, leg) || !leg_is_beyond(e, ledger_of(e, leg), p))
                         continue;
-                if (!first)
+                if (!first && leg_was_current(known, p->vdev_guid))
                         first = p;
-                else if (p->txg != first->txg || p->time != first->time)
+                else if (!first || p->txg != first->txg || p->time != first->time)
                         return refuse(
                                 ret, leg,
                                 "legs of pool %s were written apart, each without the other: "

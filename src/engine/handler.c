@@ -247,7 +247,7 @@ void handler_request_ended(struct engine *e, const struct request *r, bool fulfi
                 engine_log(e, reason_is_quiet(why->code) ? LOG_LEVEL_VERBOSE : LOG_LEVEL_WARNING,
                            r->entity, "%s: %s failed: %s", engine_title(e, r->entity),
                            wish_print(r->wish), reason_print(a, e->config, why));
-        if (!r->own || r->origin > ORIGIN_HANDLER)
+        if (r->origin > ORIGIN_HANDLER)
                 return;
         for (entity_id i = r->entity; i != ENTITY_NONE; i = tree_next(e, r->entity, i)) {
                 struct row *row =
