@@ -479,6 +479,14 @@ static enum play play_forget(struct stage *st, const struct scenario_line *l) {
         return PLAY_GOOD;
 }
 
+/* The daemon stops at its next write, and cannot be started. */
+static enum play play_state_file(struct stage *st, const struct scenario_line *l) {
+        if (!text_equal(l->words[1], "full") && !text_equal(l->words[1], "writable"))
+                return stage_mistake(st, "expected full or writable, not '%s'", l->words[1]);
+        rehearsal_set_full(st->rehearsal, text_equal(l->words[1], "full"));
+        return PLAY_GOOD;
+}
+
 static bool command_kind_parse(const char *s, enum command_kind *ret) {
         for (enum command_kind k = COMMAND_SETTLE; k < _COMMAND_KIND_MAX; k++)
                 if (text_equal(command_kind_print(k), s)) {
@@ -672,6 +680,8 @@ static const struct verb {
         { "power-cut", 1, 1, false, play_reboot, "power-cut", "and on again" },
         { "reload", 1, 2, false, play_reload, "reload [file]", "another configuration" },
         { "lose-memory", 1, 1, false, play_forget, "lose-memory", "rm zmirror.db" },
+        { "state-file", 2, 2, false, play_state_file, "state-file full|writable",
+          "no space left where it lies" },
         { "fail-next", 3, 4, false, play_fail_next, "fail-next <command> <how> [n]",
           "the next n commands of that kind" },
         { "passphrase", 2, 3, false, play_passphrase, "passphrase wrong [n]|right|nobody",

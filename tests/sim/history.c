@@ -140,6 +140,18 @@ static void draw_daemon(struct drawer *d) {
         }
 }
 
+static void draw_reload(struct drawer *d) {
+        add_line(d, "reload %s", ONE_OF(d, "other", "other", "first"));
+}
+
+static void draw_state_file(struct drawer *d) {
+        add_line(d, "state-file full");
+        if (draw(d, 2))
+                draw_wait(d);
+        add_line(d, "state-file writable");
+        add_line(d, "start");
+}
+
 static void draw_machine(struct drawer *d) {
         add_line(d, "%s", ONE_OF(d, "reboot", "power-cut"));
 }
@@ -191,7 +203,8 @@ static void draw_zfs(struct drawer *d) {
 }
 
 static void draw_clock(struct drawer *d) {
-        add_line(d, "clock %s", ONE_OF(d, "+1h", "-1h", "+3days", "-1day", "+1s"));
+        add_line(d, "clock %s", ONE_OF(d, "+1h", "-1h", "+3days", "-1day", "+1s", "2026-03-29 01:59:30",
+                                    "2026-10-25 02:59:30"));
 }
 
 static const struct {
@@ -204,7 +217,8 @@ static const struct {
         { 2, true, draw_maintenance }, { 4, false, draw_typed },     { 4, false, draw_daemon },
         { 2, false, draw_machine },    { 3, false, draw_fault },     { 2, false, draw_events },
         { 1, false, draw_passphrase }, { 1, false, draw_elsewhere }, { 1, false, draw_copy },
-        { 2, false, draw_zfs },        { 1, false, draw_clock },
+        { 2, false, draw_zfs },        { 1, false, draw_clock },     { 1, false, draw_reload },
+        { 1, false, draw_state_file },
 };
 
 void history_draw(struct play_history *h, struct universe *u, uint64_t seed,
@@ -215,6 +229,7 @@ void history_draw(struct play_history *h, struct universe *u, uint64_t seed,
 
         for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
                 sum += kinds[i].gentle || !options->gentle ? kinds[i].weight : 0;
+        h->universe = u;
         while (h->lines.count < n) {
                 unsigned at = (unsigned) draw(&d, sum);
 
@@ -257,6 +272,18 @@ static bool line_is_fair(struct rehearsal *r, const struct scenario_line *line) 
         return c;
 }
 
+/* `reload` is given the text that it names. */
+static void line_complete(const struct play_history *h, struct scenario_line *line) {
+        const struct text *t;
+
+        if (!text_equal(line->words[0], "reload") || !h->universe)
+                return;
+        t = text_equal(line->words[1], "other") ? &h->universe->other : &h->universe->yaml;
+        line->block = t->s;
+        line->block_length = t->length;
+        line->n_words = 1;
+}
+
 void history_play(const struct play_history *h, const struct config *config, uint64_t seed,
                   FILE *timeline, struct verdict *ret) {
         _cleanup_(invariant_freep) struct invariant *v = invariant_new();
@@ -277,6 +304,7 @@ void history_play(const struct play_history *h, const struct config *config, uin
                 if (!scenario_parse_line(a, h->lines.items[i], &line, &error) ||
                     !line_is_fair(stage_rehearsal(st), &line))
                         continue;
+                line_complete(h, &line);
                 if (timeline)
                         (void) fprintf(timeline, "> %s\n", h->lines.items[i]);
                 invariant_on_line(v);
@@ -300,7 +328,7 @@ void history_play(const struct play_history *h, const struct config *config, uin
 static bool still_breaks(const struct play_history *h, size_t from, size_t n,
                          const struct config *config, uint64_t seed,
                          const struct verdict *verdict) {
-        struct play_history shorter = {};
+        struct play_history shorter = { .universe = h->universe };
         struct verdict now;
 
         for (size_t i = 0; i < h->lines.count; i++)
@@ -331,11 +359,9 @@ void history_minimise(struct play_history *h, const struct config *config, uint6
         }
 }
 
-void history_print(const struct play_history *h, const struct universe *u, uint64_t seed, FILE *f) {
-        const char *s = u->yaml.s;
+static void print_block(const struct text *t, FILE *f) {
+        const char *s = t->s;
 
-        (void) fprintf(f, "seed %llu\n%sconfig\n", (unsigned long long) seed,
-                       seed % 4 == 3 ? "zfs 2.1\n" : "");
         while (*s) {
                 size_t n = strcspn(s, "\n");
 
@@ -343,6 +369,19 @@ void history_print(const struct play_history *h, const struct universe *u, uint6
                 s += n + (s[n] == '\n');
         }
         (void) fprintf(f, "end\n");
-        for (size_t i = 0; i < h->lines.count; i++)
-                (void) fprintf(f, "%s\n", h->lines.items[i]);
+}
+
+void history_print(const struct play_history *h, const struct universe *u, uint64_t seed, FILE *f) {
+        (void) fprintf(f, "seed %llu\n%sconfig\n", (unsigned long long) seed,
+                       seed % 4 == 3 ? "zfs 2.1\n" : "");
+        print_block(&u->yaml, f);
+        for (size_t i = 0; i < h->lines.count; i++) {
+                bool reload = text_starts(h->lines.items[i], "reload ");
+
+                (void) fprintf(f, "%s\n", reload ? "reload" : h->lines.items[i]);
+                if (reload)
+                        print_block(text_equal(h->lines.items[i], "reload other") ? &u->other
+                                                                                  : &u->yaml,
+                                    f);
+        }
 }

@@ -21,6 +21,7 @@ struct doubt {
 struct invariant {
         struct rehearsal_watcher watcher;
         struct rehearsal *rehearsal;
+        const struct config *world; /* that the world was built from: its numbers are the world's */
         char kind[32], text[600];
         bool broken, ending;
         struct text last_run;
@@ -115,11 +116,9 @@ static void check_doubts(struct invariant *v) {
 
 /* 2. No leg is called whole that lacks a block. */
 static void check_legs(struct invariant *v, const struct effects *e) {
-        const struct config *config = rehearsal_config(v->rehearsal);
-
         for (size_t i = 0; i < e->legs.count; i++) {
                 const struct memory_leg *l = e->legs.items[i];
-                entity_id id = l->entity && *l->entity ? config_find_id(config, l->entity)
+                entity_id id = l->entity && *l->entity ? config_find_id(v->world, l->entity)
                                                        : ENTITY_NONE;
 
                 if (l->copy == COPY_COMPLETE && id != ENTITY_NONE && leg_lacks(v, id))
@@ -147,7 +146,7 @@ static void check_scrub(struct invariant *v, const struct memory_entity *m, enti
  * need not have been seen yet. */
 static void check_safe(struct invariant *v, const struct history *h) {
         struct sim *s = rehearsal_sim(v->rehearsal);
-        entity_id id = config_find_id(rehearsal_config(v->rehearsal), h->entity);
+        entity_id id = config_find_id(v->world, h->entity);
         const char *what = "";
 
         if (h->kind != HISTORY_SAFE || id == ENTITY_NONE)
@@ -158,15 +157,12 @@ static void check_safe(struct invariant *v, const struct history *h) {
 
 static void on_effects(void *userdata, const struct effects *e) {
         struct invariant *v = userdata;
-        const struct config *config;
-
         if (!v->rehearsal)
                 return;
-        config = rehearsal_config(v->rehearsal);
         check_legs(v, e);
         check_doubts(v);
         for (size_t i = 0; i < e->entities.count; i++) {
-                entity_id id = config_find_id(config, e->entities.items[i]->id);
+                entity_id id = config_find_id(v->world, e->entities.items[i]->id);
 
                 if (id != ENTITY_NONE)
                         check_scrub(v, e->entities.items[i], id);
@@ -201,6 +197,7 @@ void invariant_follow(struct invariant *v, struct rehearsal *r) {
         if (v->rehearsal || !r)
                 return;
         v->rehearsal = r;
+        v->world = rehearsal_config(r);
         sim_check(rehearsal_sim(r),
                   (struct sim_checker){ .on_execute = on_execute, .userdata = v });
 }
@@ -243,20 +240,21 @@ static void check_views(struct invariant *v) {
 
         for (uint32_t i = 0; i < c->n_entities; i++) {
                 struct view_entity view;
+                entity_id leg = config_find_id(v->world, c->entities[i].id);
 
-                if (c->entities[i].type != ENTITY_ZDEV)
+                if (c->entities[i].type != ENTITY_ZDEV || leg == ENTITY_NONE)
                         continue;
                 engine_view_entity(rehearsal_engine(v->rehearsal), i, rehearsal_now(v->rehearsal),
                                    &view);
-                if (view.last_update == USEC_NEVER && leg_lacks(v, i))
+                if (view.last_update == USEC_NEVER && leg_lacks(v, leg))
                         invariant_break(v, "whole", "%s is shown as up to date, but lacks blocks",
                                         view.entity->id);
-                if (!leg_can_be_told(v, i))
+                if (!leg_can_be_told(v, leg))
                         continue;
-                if (view.state == STATE_ACTIVE && !sim_leg_is_online(s, i))
+                if (view.state == STATE_ACTIVE && !sim_leg_is_online(s, leg))
                         invariant_break(v, "picture", "%s is shown as active, but is not",
                                         view.entity->id);
-                if (view.state != STATE_ACTIVE && sim_leg_is_online(s, i) &&
+                if (view.state != STATE_ACTIVE && sim_leg_is_online(s, leg) &&
                     sim_pool_is_imported(s, view.entity->zdev.pool))
                         invariant_break(v, "picture", "%s is shown as %s, but is online",
                                         view.entity->id, state_print(view.state));
@@ -270,13 +268,14 @@ static void check_verdicts(struct invariant *v) {
                                           rehearsal_now(v->rehearsal), &list);
         const char *what = "";
 
-        for (uint32_t i = 0; i < n; i++)
-                if (list[i].kind == VERDICT_SAFE &&
-                    sim_disk_is_used(rehearsal_sim(v->rehearsal), list[i].disk, &what))
-                        invariant_break(
-                                v, "safe", "%s is called safe, but %s",
-                                config_entity(rehearsal_config(v->rehearsal), list[i].disk)->id,
-                                what);
+        for (uint32_t i = 0; i < n; i++) {
+                const char *id = config_entity(rehearsal_config(v->rehearsal), list[i].disk)->id;
+                entity_id disk = config_find_id(v->world, id);
+
+                if (list[i].kind == VERDICT_SAFE && disk != ENTITY_NONE &&
+                    sim_disk_is_used(rehearsal_sim(v->rehearsal), disk, &what))
+                        invariant_break(v, "safe", "%s is called safe, but %s", id, what);
+        }
 }
 
 /* 5. What is seen after a restart is what was seen before. */

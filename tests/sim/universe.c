@@ -1,7 +1,9 @@
 /* tests/sim/universe.c - configurations that nobody would think of: pools of all shapes, on disks,
  * containers and volumes of other pools */
-#include "universe.h"
+#include <string.h>
+
 #include "base/arena.h"
+#include "universe.h"
 
 #define DEPTH_MAX 3
 
@@ -216,6 +218,54 @@ static uint32_t draw_n_disks(struct builder *b) {
         return 1 + (uint32_t) dice_below(&b->dice, 4);
 }
 
+/* The other configuration: the same world with less in it. */
+static bool line_is_dropped(struct builder *b, const char *line, size_t n, unsigned percent) {
+        static const char *const keys[] = { "on_", "scrub_interval", "trim_interval",
+                                            "update_interval" };
+        size_t blanks = strspn(line, " ");
+
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+                if (blanks + strlen(keys[i]) < n && text_starts(line + blanks, keys[i]))
+                        return chance(b, percent);
+        return false;
+}
+
+static void draw_other(struct builder *b) {
+        unsigned percent = chance(b, 50) ? 30 : 0;
+        uint64_t without = chance(b, 50) ? 1 + dice_below(&b->dice, b->u->disks.count) : 0;
+        uint64_t disk = 0;
+
+        for (const char *s = b->u->yaml.s; *s;) {
+                size_t n = strcspn(s, "\n") + 1;
+
+                disk += text_starts(s, "  - !disk");
+                if ((!without || disk != without) && !line_is_dropped(b, s, n, percent))
+                        text_add_bytes(&b->u->other, s, n);
+                s += n;
+        }
+}
+
+struct universe *universe_new_small(uint32_t n_legs, bool internal) {
+        struct universe *u = memory_new(1, sizeof(*u));
+        struct builder b = { .u = u, .n_disks = n_legs - internal, .options.plain = true };
+        struct text t = {};
+
+        u->arena = arena_new();
+        add_pool_head(&b, &t, "tank");
+        text_add(&t, "      - !mirror\n          devices:\n");
+        if (internal)
+                text_add(&t, "            - {name: tank-in, required: yes}\n");
+        for (uint32_t i = internal; i < n_legs; i++)
+                text_addf(&t, "            - %s\n", add_external_leg(&b, "tank"));
+        if (!internal)
+                add_pool_handlers(&b, &t);
+        text_addf(&u->yaml, "--- !zmirror\ncontent:\n%s%s", t.s, b.disks.s);
+        text_add(&u->other, u->yaml.s);
+        text_done(&t);
+        text_done(&b.disks);
+        return u;
+}
+
 struct universe *universe_new(uint64_t seed, const struct universe_options *options) {
         struct universe *u = memory_new(1, sizeof(*u));
         struct builder b = { .u = u, .dice = { seed * 0x9e3779b9 + 77 }, .options = *options };
@@ -231,6 +281,7 @@ struct universe *universe_new(uint64_t seed, const struct universe_options *opti
                 text_add(&u->yaml, "scrub_interval: 3 days\n");
         text_addf(&u->yaml, "content:\n%s%s", b.pools.s ? b.pools.s : "",
                   b.disks.s ? b.disks.s : "");
+        draw_other(&b);
         text_done(&b.pools);
         text_done(&b.disks);
         return u;
@@ -240,6 +291,7 @@ struct universe *universe_free(struct universe *u) {
         if (!u)
                 return NULL;
         text_done(&u->yaml);
+        text_done(&u->other);
         array_done(&u->disks);
         array_done(&u->pools);
         array_done(&u->zvols);

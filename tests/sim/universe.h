@@ -9,6 +9,7 @@
 struct universe {
         struct arena *arena;
         struct text yaml;
+        struct text other; /* the same with a disk or some handlers less, for a reload */
         ARRAY(const char *) disks; /* info */
         ARRAY(const char *) pools;
         ARRAY(const char *) zvols;  /* "<pool>/<volume>" */
@@ -24,5 +25,8 @@ struct universe_options {
 };
 
 struct universe *universe_new(uint64_t seed, const struct universe_options *options);
+/* A mirror of one leg in the machine and the others on disks with LUKS, or all on disks: for
+ * exploring. `n_legs` 2 or 3. */
+struct universe *universe_new_small(uint32_t n_legs, bool internal);
 struct universe *universe_free(struct universe *u);
 DEFINE_CLEANUP(struct universe *, universe_free);

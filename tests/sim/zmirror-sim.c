@@ -8,15 +8,17 @@
 #include <unistd.h>
 
 #include "config/config_load.h"
+#include "explore.h"
 #include "history.h"
 
 #define HISTORIES_PER_UNIVERSE 32
 #define HANG_SECONDS           60
+#define LINES_USUAL            40
 
 static uint64_t arg_seed = 1, arg_histories = UINT64_MAX;
 static double arg_seconds = 10;
-static uint32_t arg_lines = 40, arg_disks;
-static bool arg_replay, arg_verbose, arg_gentle, arg_go_on, arg_brief;
+static uint32_t arg_lines = LINES_USUAL, arg_disks, arg_explore, arg_legs = 2;
+static bool arg_replay, arg_timeline, arg_gentle, arg_go_on, arg_brief, arg_internal;
 
 /* One step of the engine that does not end would hang us, too. */
 static uint64_t playing_seed;
@@ -54,6 +56,20 @@ static struct config *universe_config(const struct universe *u) {
         return c;
 }
 
+/* As it is typed to see this history again. */
+static void print_replay(uint64_t seed) {
+        if (arg_explore) {
+                (void) printf("# again: zmirror simulate <a file with these lines>\n\n");
+                return;
+        }
+        (void) printf("# again: ./dev sim --replay --seed %" PRIu64, seed);
+        if (arg_lines != LINES_USUAL)
+                (void) printf(" --lines %u", arg_lines);
+        if (arg_disks)
+                (void) printf(" --disks %u", arg_disks);
+        (void) printf("%s\n\n", arg_gentle ? " --gentle" : "");
+}
+
 static void report(struct play_history *h, const struct universe *u, const struct config *c,
                    uint64_t seed, const struct verdict *v) {
         size_t n = h->lines.count;
@@ -65,35 +81,73 @@ static void report(struct play_history *h, const struct universe *u, const struc
         history_minimise(h, c, seed, v);
         (void) printf("# the history, %zu of its %zu lines:\n", h->lines.count, n);
         history_print(h, u, seed, stdout);
-        (void) printf("# replay: zmirror-sim --replay --seed %" PRIu64 " --lines %u%s%s\n\n", seed,
-                      arg_lines, arg_gentle ? " --gentle" : "", arg_disks ? " --disks ..." : "");
+        print_replay(seed);
 }
 
 /* False: an invariant was broken. */
-static bool play_seed(uint64_t seed, struct universe *u, const struct config *c,
-                      struct tally *tally) {
-        struct play_history h = {};
-        struct verdict v;
-        bool good;
+static bool play_one(struct play_history *h, uint64_t seed, struct universe *u,
+                     const struct config *c, struct tally *tally) {
+        struct verdict v, again;
 
         playing_seed = seed;
         (void) alarm(HANG_SECONDS);
-        history_draw(&h, u, seed,
-                     &(struct history_options){ .n_lines = arg_lines, .gentle = arg_gentle });
-        history_play(&h, c, seed, NULL, &v);
+        history_play(h, c, seed, arg_timeline ? stdout : NULL, &v);
         tally->n_histories++;
         tally->n_steps += v.n_steps;
         tally->days += (double) v.duration / (double) USEC_PER_DAY;
         tally->n_broken += v.broken;
-        good = !v.broken;
-        if (v.broken) {
-                report(&h, u, c, seed, &v);
-                if (arg_replay && arg_verbose)
-                        history_play(&h, c, seed, stdout, &v);
-        } else if (arg_replay && arg_verbose)
-                history_play(&h, c, seed, stdout, &v);
+        if (v.broken)
+                report(h, u, c, seed, &v);
+        if (v.broken && arg_timeline && !arg_brief)
+                history_play(h, c, seed, stdout, &again);
+        return !v.broken;
+}
+
+static bool play_seed(uint64_t seed, struct universe *u, const struct config *c,
+                      struct tally *tally) {
+        struct play_history h = {};
+        bool good;
+
+        history_draw(&h, u, seed,
+                     &(struct history_options){ .n_lines = arg_lines, .gentle = arg_gentle });
+        good = play_one(&h, seed, u, c, tally);
         history_done(&h);
         return good;
+}
+
+/* --- exploring --- */
+
+struct explored {
+        struct universe *universe;
+        struct config *config;
+        struct tally *tally;
+        bool good;
+};
+
+static bool on_explored(void *userdata, struct play_history *h) {
+        struct explored *x = userdata;
+        struct play_history copy = { .universe = h->universe };
+
+        for (size_t i = 0; i < h->lines.count; i++) /* as it may be made shorter */
+                array_append(&copy.lines, h->lines.items[i]);
+        x->good &= play_one(&copy, arg_seed, x->universe, x->config, x->tally);
+        history_done(&copy);
+        return x->good || arg_go_on;
+}
+
+static bool play_explored(struct tally *tally) {
+        const struct exploration x = { .n_legs = arg_legs,
+                                       .internal = arg_internal,
+                                       .depth = arg_explore };
+        struct explored e = { .universe = universe_new_small(arg_legs, arg_internal),
+                              .tally = tally,
+                              .good = true };
+
+        e.config = universe_config(e.universe);
+        explore(&x, e.universe, on_explored, &e);
+        (void) config_free(e.config);
+        (void) universe_free(e.universe);
+        return e.good;
 }
 
 /* All histories of one universe. False: stop. */
@@ -113,12 +167,24 @@ static bool play_universe(uint64_t first, uint64_t n, double until, struct tally
         return good;
 }
 
-static void usage(void) {
-        (void) fprintf(stderr,
-                       "usage: zmirror-sim [--seconds N] [--histories N] [--seed S] [--lines N]\n"
-                       "                   [--disks N] [--gentle] [--go-on] [--brief] [--replay "
-                       "[--verbose]]\n");
-        exit(2);
+static void usage(FILE *f) {
+        (void) fprintf(
+                f, "usage: zmirror-sim [option...]\n"
+                   "Plays histories in the simulated world until one breaks an invariant, which it "
+                   "then\nprints, made as short as it can be, or until time is up (10 s).\n"
+                   "  --seed S           the first one (1)\n"
+                   "  --seconds N        so long\n"
+                   "  --histories N      so many\n"
+                   "  --lines N          at most so many lines each (40)\n"
+                   "  --disks N          at most so many disks (0: mostly few, seldom up to 40)\n"
+                   "  --gentle           nothing goes wrong in them\n"
+                   "  --explore DEPTH    all histories of up to that many lines of one mirror\n"
+                   "  --legs N           of it: 2 or 3\n"
+                   "  --internal         one of which is in the machine\n"
+                   "  --replay           the history of that seed alone\n"
+                   "  --timeline         what happens in each\n"
+                   "  --go-on            after one that breaks\n"
+                   "  --brief            does not make them short\n");
 }
 
 static void parse_arguments(int argc, char **argv) {
@@ -129,7 +195,11 @@ static void parse_arguments(int argc, char **argv) {
                 { "lines", required_argument, NULL, 'l' },
                 { "disks", required_argument, NULL, 'd' },
                 { "replay", no_argument, NULL, 'r' },
-                { "verbose", no_argument, NULL, 'v' },
+                { "timeline", no_argument, NULL, 'v' },
+                { "explore", required_argument, NULL, 'e' },
+                { "legs", required_argument, NULL, 'L' },
+                { "internal", no_argument, NULL, 'i' },
+                { "help", no_argument, NULL, 'h' },
                 { "gentle", no_argument, NULL, 'g' },
                 { "go-on", no_argument, NULL, 'k' },
                 { "brief", no_argument, NULL, 'b' },
@@ -139,8 +209,10 @@ static void parse_arguments(int argc, char **argv) {
         int c;
 
         while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-                if (optarg && !text_to_u64(optarg, &n))
-                        usage();
+                if (optarg && !text_to_u64(optarg, &n)) {
+                        usage(stderr);
+                        exit(2);
+                }
                 switch (c) {
                 case 't':
                         arg_seconds = (double) n;
@@ -162,8 +234,20 @@ static void parse_arguments(int argc, char **argv) {
                         arg_replay = true;
                         break;
                 case 'v':
-                        arg_verbose = true;
+                        arg_timeline = true;
                         break;
+                case 'e':
+                        arg_explore = n < 1 ? 1 : n > 12 ? 12 : (uint32_t) n;
+                        break;
+                case 'L':
+                        arg_legs = n < 3 ? 2 : 3;
+                        break;
+                case 'i':
+                        arg_internal = true;
+                        break;
+                case 'h':
+                        usage(stdout);
+                        exit(0);
                 case 'g':
                         arg_gentle = true;
                         break;
@@ -174,7 +258,8 @@ static void parse_arguments(int argc, char **argv) {
                         arg_go_on = true;
                         break;
                 default:
-                        usage();
+                        usage(stderr);
+                        exit(2);
                 }
         }
 }
@@ -194,7 +279,9 @@ int main(int argc, char **argv) {
                 arg_histories = 1;
                 good = play_universe(seed, 1, began + 1e9, &tally);
         }
-        while (!arg_replay && good && tally.n_histories < arg_histories &&
+        if (arg_explore)
+                good = play_explored(&tally);
+        while (!arg_replay && !arg_explore && good && tally.n_histories < arg_histories &&
                now_seconds() < began + arg_seconds) {
                 uint64_t n = HISTORIES_PER_UNIVERSE - seed % HISTORIES_PER_UNIVERSE;
 
