@@ -437,29 +437,41 @@ static bool sibling_is_at(const struct engine *e, entity_id leg, const char *pat
                text_equal(vdev_path(e, engine_entity(e, leg)->zdev.zpool, s, sibling), path);
 }
 
+/* The label of its sibling, and then its own. */
+static void verify_label(struct engine *e, entity_id leg, const char *path,
+                         const struct label *label) {
+        entity_id pool = engine_entity(e, leg)->zdev.zpool;
+        const struct pool_status *s = pool_status(e, pool);
+        struct node *n = engine_node(e, leg);
+        const struct device *d = node_device(e, n);
+
+        if (n->watch.stage < VERIFY_SIBLING || n->watch.asked != name_hash(path))
+                return;
+        if (!s || n->vdev == VDEV_NONE) { /* the pool or its leg has gone meanwhile */
+                verify_failed(e, leg);
+                return;
+        }
+        if (n->watch.stage == VERIFY_SIBLING) {
+                n->watch.sibling_txg = label && label->valid ? label->txg : UINT64_MAX;
+                n->watch.stage = VERIFY_LEG;
+                label_want(e, leg, vdev_path(e, pool, s, n->vdev));
+        } else if (d && text_equal(d->devnode, path))
+                verify_judge(e, leg, label);
+        else
+                verify_failed(e, leg);
+}
+
 static void leg_label(struct engine *e, entity_id leg, const char *path,
                       const struct label *label) {
         const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
         struct node *n = engine_node(e, leg);
         const struct device *d = node_device(e, n);
-        uint32_t sibling;
 
-        if (s && n->watch.stage == VERIFY_SIBLING && n->vdev != VDEV_NONE) {
-                sibling = leg_find_sibling(e, leg, s);
-                if (sibling == VDEV_NONE ||
-                    !text_equal(vdev_path(e, engine_entity(e, leg)->zdev.zpool, s, sibling), path))
-                        return;
-                n->watch.sibling_txg = label && label->valid ? label->txg : UINT64_MAX;
-                n->watch.stage = VERIFY_LEG;
-                label_want(e, leg, vdev_path(e, engine_entity(e, leg)->zdev.zpool, s, n->vdev));
-                return;
-        }
+        verify_label(e, leg, path, label);
         if (n->losing && (!s || sibling_is_at(e, leg, path)))
                 ceiling_note(e, leg, s ? label : NULL);
         if (!d || !text_equal(d->devnode, path))
                 return;
-        if (n->watch.stage == VERIFY_LEG)
-                verify_judge(e, leg, label);
         if (n->closing) {
                 struct leg_row *l = ledger_of(e, leg);
 
@@ -477,6 +489,8 @@ static void leg_label(struct engine *e, entity_id leg, const char *path,
 /* Asks for a label that this leg waits for. */
 static void label_want(struct engine *e, entity_id leg, const char *path) {
         array_append(&e->label_waiters, leg);
+        if (engine_node(e, leg)->watch.stage >= VERIFY_SIBLING)
+                engine_node(e, leg)->watch.asked = name_hash(path);
         (void) engine_look(e, FACT_LABEL, path);
 }
 
@@ -638,8 +652,7 @@ static void watch_lost(struct engine *e, entity_id leg, struct leg_row *l) {
                                    ? "it went offline before its resilver had ended"
                                    : "it was disconnected before its resilver had ended");
         else {
-                if (engine_node(e, leg)->watch.pending) /* the command failed: it never was */
-                        l->m.open = false;
+                l->m.open = false; /* the command failed, or was not run any more: it never was */
                 watch_stop(e, leg, l);
         }
 }

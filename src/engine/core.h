@@ -48,6 +48,7 @@ struct watch {
         enum verify_stage stage;
         uint32_t tries;       /* verifications that found the leg behind */
         usec_t retry_at;      /* monotonic; not before */
+        uint64_t asked;       /* hash of the path of the label that is being read for it */
         uint64_t sibling_txg; /* what its sibling's label said */
         bool quiet;           /* no scan is to be seen, since: */
         usec_t quiet_mono;
@@ -228,6 +229,8 @@ void engine_save_row(struct engine *e, entity_id id);
 uint64_t engine_look(struct engine *e, enum fact_kind kind, const char *name);
 /* True if none of the looks from `first` to `last` is still to be answered. */
 bool engine_is_answered(const struct engine *e, uint64_t first, uint64_t last);
+/* Of a name or path; NULL is one, too. */
+uint64_t name_hash(const char *s);
 /* A line for the log; entity may be ENTITY_NONE. */
 void engine_log(struct engine *e, enum log_level level, entity_id about, const char *format, ...)
         __attribute__((format(printf, 4, 5)));

@@ -70,7 +70,7 @@ void engine_save_row(struct engine *e, entity_id id) {
         array_append(&e->rows_dirty, id);
 }
 
-static uint64_t name_hash(const char *s) {
+uint64_t name_hash(const char *s) {
         uint64_t h = 14695981039346656037u;
 
         for (; s && *s; s++)

@@ -85,6 +85,11 @@ static bool refuse_older(struct engine *e, entity_id leg, struct reason *ret) {
 bool guard_diverged(struct engine *e, const struct request *r, entity_id leg, struct reason *ret) {
         const char *title = engine_title(e, leg), *name = engine_entity(e, leg)->name;
 
+        if (!engine_node(e, leg)->passport.valid)
+                return refuse(ret, leg,
+                              "no label of a pool can be read on the device of %s (is it the right "
+                              "one, and is it all right?): what it holds is not known",
+                              title);
         if (!r->overwrite_leg && leg_is_older(ledger_of(e, leg), &engine_node(e, leg)->passport))
                 return refuse_older(e, leg, ret);
         if (r->overwrite_leg ||

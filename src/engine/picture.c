@@ -697,8 +697,10 @@ static void picture_update(struct engine *e, entity_id id) {
         n->errors = new.errors;
         n->dead = new.dead;
         n->self_tried = false;
-        if (new.in_use != old.in_use && it->parent != ENTITY_NONE)
+        if (new.in_use != old.in_use && it->parent != ENTITY_NONE) {
                 engine_node(e, it->parent)->children_in_use += new.in_use ? 1u : -1u;
+                engine_node(e, it->parent)->self_tried = false;
+        }
         picture_touch_neighbours(e, it);
 }
 

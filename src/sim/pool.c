@@ -225,6 +225,7 @@ static bool leg_open(struct sim *s, struct leg *l, struct node *n) {
         node_use(n);
         l->node = n;
         l->open_since = s->time;
+        l->reopened = false;
         l->image = l->last = i;
         l->not_present = false;
         i->live = l;
@@ -234,6 +235,7 @@ static bool leg_open(struct sim *s, struct leg *l, struct node *n) {
 
 /* Its device is gone, and ZFS has noticed. */
 static void leg_fault(struct sim *s, struct leg *l) {
+        l->gone_at = s->time;
         l->write_errors += 3;
         l->read_errors += 1;
         leg_close(s, l);
@@ -272,7 +274,7 @@ static bool top_can_work(const struct zpool *p, const struct top *t, const struc
 }
 
 /* ZFS's own check: would what it believes to be on the others suffice? */
-static bool leg_is_required(const struct leg *l) {
+bool leg_is_required(const struct leg *l) {
         const struct zpool *p = l->pool;
         const struct top *t = &p->tops[l->top];
         uint32_t n = 0;
@@ -538,6 +540,7 @@ struct answer zpool_clear(struct sim *s, struct zpool *p) {
                         continue;
                 if (!leg_open(s, l, NULL))
                         continue;
+                l->reopened = true;
                 leg_set_state(s, l, VDEV_STATE_ONLINE, "");
                 scan_on_leg_online(s, l);
         }
@@ -765,6 +768,7 @@ static void leg_on_removed(void *owner, void *what, uint64_t number) {
                 return;
         if (l->node && (!l->node->gone || !top_can_work(l->pool, &l->pool->tops[l->top], l)))
                 return;
+        l->gone_at = s->time;
         leg_close(s, l);
         l->read_errors = l->write_errors = l->checksum_errors = 0;
         leg_set_state(s, l, VDEV_STATE_REMOVED, "");

@@ -81,6 +81,8 @@ struct leg {
         usec_t scrubbed;   /* wall clock: a scrub that it was online for from start to end found
                               nothing wrong with it */
         usec_t lost_since; /* time since when its device is gone while ZFS calls it online */
+        usec_t gone_at;    /* time when it was lost last */
+        bool reopened;     /* by `zpool clear`, on another device */
         usec_t open_since; /* time since when it is online */
 };
 
@@ -151,6 +153,7 @@ struct answer zpool_import(struct sim *s, const char *name_or_guid, const char *
 struct answer zpool_export(struct sim *s, struct zpool *p);
 struct answer leg_online(struct sim *s, struct leg *l);
 struct answer leg_offline(struct sim *s, struct leg *l);
+bool leg_is_required(const struct leg *l); /* as ZFS believes */
 struct answer leg_clear(struct sim *s, struct leg *l);
 struct answer zpool_clear(struct sim *s, struct zpool *p);
 struct answer zpool_scrub(struct sim *s, struct zpool *p, bool stop);

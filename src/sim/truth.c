@@ -175,6 +175,14 @@ static struct sim_harm harm_import(struct sim *s, const char *const *argv) {
         return import_judge(s, p, images, best);
 }
 
+/* None of its legs was lost a moment ago. */
+static bool legs_may_know(const struct sim *s, const struct zpool *p) {
+        for (uint32_t i = 0; i < p->n_legs; i++)
+                if (p->legs[i].gone_at && !sim_may_know(s, p->legs[i].gone_at))
+                        return false;
+        return true;
+}
+
 static struct sim_harm harm_legs(struct sim *s, struct zpool *p, bool online,
                                  const char *const *argv) {
         for (; *argv; argv++) {
@@ -184,8 +192,8 @@ static struct sim_harm harm_legs(struct sim *s, struct zpool *p, bool online,
 
                 if (!l)
                         continue;
-                if (!online && l->node && !p->suspended && !zpool_is_readable(s, p, l) &&
-                    zpool_is_readable(s, p, NULL))
+                if (!online && l->node && !leg_is_required(l) && legs_may_know(s, p) &&
+                    !p->suspended && !zpool_is_readable(s, p, l) && zpool_is_readable(s, p, NULL))
                         return harm(p, NULL,
                                     arena_printf(s->arena,
                                                  "takes the last whole copy of %s offline: %s",
@@ -295,7 +303,7 @@ bool sim_leg_is_hasty(struct sim *s, entity_id id) {
 
         while (n && n->kind == DEVICE_MAPPING)
                 n = n->under;
-        return n && l->open_since < n->born + 3 * USEC_PER_SEC;
+        return n && (l->reopened || l->open_since < n->born + 3 * USEC_PER_SEC);
 }
 
 usec_t sim_leg_lost_since(struct sim *s, entity_id id) {

@@ -203,8 +203,9 @@ static void draw_zfs(struct drawer *d) {
 }
 
 static void draw_clock(struct drawer *d) {
-        add_line(d, "clock %s", ONE_OF(d, "+1h", "-1h", "+3days", "-1day", "+1s", "2026-03-29 01:59:30",
-                                    "2026-10-25 02:59:30"));
+        add_line(d, "clock %s",
+                 ONE_OF(d, "+1h", "-1h", "+3days", "-1day", "+1s", "2026-03-29 01:59:30",
+                        "2026-10-25 02:59:30"));
 }
 
 static const struct {
@@ -286,7 +287,7 @@ static void line_complete(const struct play_history *h, struct scenario_line *li
 
 void history_play(const struct play_history *h, const struct config *config, uint64_t seed,
                   FILE *timeline, struct verdict *ret) {
-        _cleanup_(invariant_freep) struct invariant *v = invariant_new();
+        _cleanup_(invariant_freep) struct invariant *v = invariant_new(config);
         _cleanup_(arena_freep) struct arena *a = arena_new();
         _cleanup_(stage_freep) struct stage *st = stage_new(&(struct stage_options){
                 .seed = seed,

@@ -11,7 +11,7 @@ struct history_options {
 
 /* A history is a scenario: its lines, without the configuration. */
 struct play_history {
-        ARRAY(const char *) lines; /* owned by the universe's arena or static */
+        ARRAY(const char *) lines;       /* owned by the universe's arena or static */
         const struct universe *universe; /* or NULL: `reload` cannot be played */
 };
 

@@ -171,9 +171,10 @@ static void on_effects(void *userdata, const struct effects *e) {
                 check_safe(v, &e->history.items[i]);
 }
 
-struct invariant *invariant_new(void) {
+struct invariant *invariant_new(const struct config *world) {
         struct invariant *v = memory_new(1, sizeof(*v));
 
+        v->world = world;
         v->watcher = (struct rehearsal_watcher){ .on_effects = on_effects,
                                                  .on_run = on_run,
                                                  .userdata = v };
@@ -197,7 +198,6 @@ void invariant_follow(struct invariant *v, struct rehearsal *r) {
         if (v->rehearsal || !r)
                 return;
         v->rehearsal = r;
-        v->world = rehearsal_config(r);
         sim_check(rehearsal_sim(r),
                   (struct sim_checker){ .on_execute = on_execute, .userdata = v });
 }
@@ -229,8 +229,7 @@ static bool leg_can_be_told(const struct invariant *v, entity_id leg) {
         usec_t lost = sim_leg_lost_since(s, leg);
 
         return !sim_leg_is_mixed(s, leg) && !sim_leg_is_doubled(s, leg) &&
-               !sim_leg_is_hasty(s, leg) &&
-               (!lost || lost > rehearsal_started(v->rehearsal));
+               !sim_leg_is_hasty(s, leg) && (!lost || lost > rehearsal_started(v->rehearsal));
 }
 
 /* What a leg says of itself when everything is at rest must be true. */

@@ -5,8 +5,8 @@
 
 struct invariant;
 
-/* Checks the rehearsal from now on; NULL config: when the first effects come. */
-struct invariant *invariant_new(void);
+/* Checks a rehearsal in the world of that configuration, whatever configuration comes later. */
+struct invariant *invariant_new(const struct config *world);
 struct invariant *invariant_free(struct invariant *v);
 DEFINE_CLEANUP(struct invariant *, invariant_free);
 

@@ -11,6 +11,7 @@ struct builder {
         struct universe *u;
         struct dice dice;
         struct universe_options options;
+        bool small;        /* each leg on a disk of its own */
         uint32_t n_disks;  /* still to be used */
         uint32_t n_parts;  /* names */
         struct text pools; /* `!zpool` entities at top level */
@@ -79,7 +80,7 @@ static void add_leg(struct builder *b, struct text *t, uint32_t n, const char *p
 static const char *add_external_leg(struct builder *b, const char *pool) {
         struct universe *u = b->u;
         const char *name = arena_printf(u->arena, "p%u", ++b->n_parts);
-        bool same_disk = u->disks.count && (b->n_disks == 0 || chance(b, 10));
+        bool same_disk = u->disks.count && !b->small && (b->n_disks == 0 || chance(b, 10));
         bool luks = chance(b, 75);
         struct text *t = &b->disks;
 
@@ -247,7 +248,9 @@ static void draw_other(struct builder *b) {
 
 struct universe *universe_new_small(uint32_t n_legs, bool internal) {
         struct universe *u = memory_new(1, sizeof(*u));
-        struct builder b = { .u = u, .n_disks = n_legs - internal, .options.plain = true };
+        struct builder b = {
+                .u = u, .n_disks = n_legs - internal, .options.plain = true, .small = true
+        };
         struct text t = {};
 
         u->arena = arena_new();

@@ -9,7 +9,7 @@
 struct universe {
         struct arena *arena;
         struct text yaml;
-        struct text other; /* the same with a disk or some handlers less, for a reload */
+        struct text other;         /* the same with a disk or some handlers less, for a reload */
         ARRAY(const char *) disks; /* info */
         ARRAY(const char *) pools;
         ARRAY(const char *) zvols;  /* "<pool>/<volume>" */
