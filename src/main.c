@@ -2,21 +2,24 @@
 #include "cli/check.h"
 #include "cli/cli.h"
 #include "cli/complete.h"
+#include "cli/explain.h"
 #include "cli/history.h"
 #include "cli/label.h"
 #include "cli/list.h"
+#include "cli/overview.h"
 #include "cli/request.h"
 #include "cli/service.h"
 #include "cli/status.h"
 #include "daemon/daemon.h"
 #include "sim/simulate.h"
 
-#define TARGET   "all|group <group>|<type> <name...>"
-#define SETTINGS "commands|event-handlers|log-events|log-full-events"
+#define TARGET         "all|group <group>|<type> <name...>"
+#define TARGET_OR_TYPE "all|group <group>|<type> [<name...>]"
+#define SETTINGS       "commands|event-handlers|log-events|log-full-events"
 
 static const struct cli_command commands[] = {
         /* the daemon */
-        { "", "", "the removable disks at a glance: may I unplug it?", .run = status_overview },
+        { "", "", "the removable disks at a glance: may I unplug it?", .run = overview_run },
         { "daemon", "", "run the service", OPTION_BIT(OPTION_CACHE_PATH), .main = daemon_main },
         { "startup", "", "run the handlers for the start of the system", .run = service_startup },
         { "shutdown", "", "stop the daemon; no device is touched", .run = service_shutdown },
@@ -40,8 +43,11 @@ static const struct cli_command commands[] = {
         /* what is there, and what was */
         { "list", "[[scrub|trim|update] overdue]", "list what is configured, with dates",
           LIST_OPTIONS, .run = list_run },
-        { "status", TARGET, "show everything that is known about it", .run = status_run },
-        { "explain", TARGET, "show why it is not as it is wanted", .run = status_explain },
+        { "status", TARGET_OR_TYPE, "show everything that is known about it",
+          OPTION_BIT(OPTION_JSON), .run = status_run },
+        { "status-all", "", "the same of everything", OPTION_BIT(OPTION_JSON), .run = status_run },
+        { "explain", TARGET_OR_TYPE, "show why it is not online, up to date, or safe to unplug",
+          OPTION_BIT(OPTION_JSON), .run = explain_run },
         { "history", "[" TARGET "]", "show what happened", HISTORY_OPTIONS, .run = history_run },
         { "label", "<device>...", "show what a leg's own labels say, without a daemon",
           OPTION_BIT(OPTION_JSON), .main = cli_label },

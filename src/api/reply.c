@@ -355,16 +355,17 @@ void reply_explain_begin(struct text *t) {
         json_open(t, "entities", '[');
 }
 
-void reply_explain_add(struct text *t, struct arena *a, const struct config *c,
-                       const struct entity *entity, const struct reason *chain, uint32_t n) {
+void reply_explain_add(struct text *t, const struct entity *entity, const struct view_step *steps,
+                       uint32_t n) {
         json_open(t, NULL, '{');
         json_add_string(t, "id", entity->id);
         json_add_string(t, "hrid", entity->hrid);
         json_open(t, "steps", '[');
         for (uint32_t i = 0; i < n; i++) {
                 json_open(t, NULL, '{');
-                json_add_string(t, "reason", reason_print(a, c, &chain[i]));
-                json_add_string(t, "reason_code", reason_code_print(chain[i].code));
+                json_add_number(t, "depth", steps[i].depth);
+                json_add_string(t, "reason", steps[i].text);
+                json_add_string(t, "reason_code", reason_code_print(steps[i].code));
                 json_close(t, '}');
         }
         json_close(t, ']');
@@ -375,6 +376,8 @@ void reply_explain_end(struct text *t) {
         json_close(t, ']');
         json_close(t, '}');
 }
+
+#define STEP_DEPTH_MAX 1000u
 
 static bool explanation_read(struct arena *a, const struct json *m, struct reply_explanation *ret) {
         struct reply_explanation e = {};
@@ -387,10 +390,14 @@ static bool explanation_read(struct arena *a, const struct json *m, struct reply
         for (const struct json *s = steps->first; s; s = s->next) {
                 struct reply_step *step = &e.steps[e.n_steps++];
 
+                uint64_t depth = 0;
+
                 *step = (struct reply_step){ .reason = "", .reason_code = "" };
-                if (!json_get_string(s, "reason", &step->reason) ||
+                if (!json_get_number(s, "depth", &depth) || depth > STEP_DEPTH_MAX ||
+                    !json_get_string(s, "reason", &step->reason) ||
                     !json_get_string(s, "reason_code", &step->reason_code))
                         return false;
+                step->depth = (uint32_t) depth;
         }
         if (!e.hrid)
                 e.hrid = e.id;

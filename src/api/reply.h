@@ -115,20 +115,21 @@ void reply_history_print(struct text *t, const struct history *lines, size_t n);
 bool reply_history_parse(struct arena *a, const struct json *object, struct history **ret,
                          size_t *ret_n);
 
-/* --- Explain: why what is wanted of the entities is not so, from the wish down to the cause */
+/* --- Explain: why the entities are not as they should be, down to the cause */
 
 struct reply_explanation {
         const char *id, *hrid;
         struct reply_step {
+                uint32_t depth;
                 const char *reason, *reason_code;
         } * steps;
         uint32_t n_steps;
 };
 
 void reply_explain_begin(struct text *t);
-/* One entity's chain (engine_explain); `a` for passing things. */
-void reply_explain_add(struct text *t, struct arena *a, const struct config *c,
-                       const struct entity *entity, const struct reason *chain, uint32_t n);
+/* One entity's steps (engine_explain). */
+void reply_explain_add(struct text *t, const struct entity *entity, const struct view_step *steps,
+                       uint32_t n);
 void reply_explain_end(struct text *t);
 bool reply_explain_parse(struct arena *a, const struct json *object, struct reply_explanation **ret,
                          uint32_t *ret_n);

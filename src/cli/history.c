@@ -19,11 +19,22 @@ static const char *entity_print(struct arena *a, const char *id) {
         return arena_printf(a, "%.*s %s", (int) (bar - id), id, name ? name + 1 : last + 1);
 }
 
-static void line_print(struct arena *a, const struct history *h) {
-        const char *entity = entity_print(a, show_line(a, h->entity));
+/* Most lines begin with what they are about. */
+static bool text_names_entity(const char *text, const char *id) {
+        static const char *const pool = "pool ";
+        size_t length = strcspn(id, "|");
 
-        (void) printf("%s  %s%s%s\n", show_time(a, h->time), entity, entity[0] ? ": " : "",
-                      show_line(a, h->text[0] ? h->text : history_kind_print(h->kind)));
+        return text_starts(text, pool) ||
+               (strncmp(text, id, length) == 0 && text[length] == ' ' && length > 0);
+}
+
+static void line_print(struct arena *a, const struct history *h) {
+        const char *text = h->text[0] ? h->text : history_kind_print(h->kind);
+
+        (void) printf("%s  ", show_time(a, h->time));
+        if (h->entity[0] && !text_names_entity(text, h->entity))
+                (void) printf("%s: ", entity_print(a, show_line(a, h->entity)));
+        (void) printf("%s\n", show_line(a, text));
 }
 
 static void line_print_json(const struct history *h) {

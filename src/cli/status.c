@@ -1,16 +1,16 @@
-/* cli/status.c - everything about an entity; the disks at a glance; why something waits */
+/* cli/status.c - everything that is known about entities */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "api/reply.h"
+#include "cli/cell.h"
 #include "cli/show.h"
 #include "cli/status.h"
 #include "cli/talk.h"
 #include "cli/words.h"
 
-/* --- status */
+/* --- text */
 
 static void field(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void field(const char *name, const char *format, ...) {
@@ -55,8 +55,6 @@ static void date_field(struct arena *a, const char *name, usec_t last, const cha
 }
 
 static void leg_fields(struct arena *a, const struct row *row, usec_t now) {
-        if (row->watching)
-                field("update", "online, and not known to be up to date yet");
         date_field(a, "last online", row->last_online, NULL, 0);
         date_field(a, "last update", row->last_update, row->intervals[OPERATION_UPDATE],
                    row->overdue[OPERATION_UPDATE]);
@@ -64,13 +62,12 @@ static void leg_fields(struct arena *a, const struct row *row, usec_t now) {
                    row->overdue[OPERATION_SCRUB]);
         date_field(a, "last trim", row->last_trim, row->intervals[OPERATION_TRIM],
                    row->overdue[OPERATION_TRIM]);
-        for (enum operation op = 0; op < _OPERATION_MAX; op++)
-                operation_field(a, operation_print(op), &row->operations[op], now);
 }
 
 static void row_show(struct arena *a, const struct row *row, usec_t now) {
         (void) printf("%s\n", show_line(a, row->hrid ? row->hrid : row->id));
-        field("state", "%s", state_print(row->state));
+        field("state", "%s%s", state_print(row->state),
+              row->watching ? " (not known to be up to date yet)" : "");
         if (row->device && row->device[0])
                 field("device", "%s", show_line(a, row->device));
         if (row->errors)
@@ -79,6 +76,8 @@ static void row_show(struct arena *a, const struct row *row, usec_t now) {
                                                               : "yes");
         if (row->type == ENTITY_ZDEV)
                 leg_fields(a, row, now);
+        for (enum operation op = 0; op < _OPERATION_MAX; op++)
+                operation_field(a, operation_print(op), &row->operations[op], now);
         for (uint32_t i = 0; i < row->n_requests; i++) {
                 const struct row_request *r = &row->requests[i];
 
@@ -87,7 +86,58 @@ static void row_show(struct arena *a, const struct row *row, usec_t now) {
         }
 }
 
+/* --- JSON */
+
+static void requests_add_json(struct text *t, const struct row *row) {
+        char since[TIME_PRINT_MAX];
+
+        json_open(t, "requests", '[');
+        for (uint32_t i = 0; i < row->n_requests; i++) {
+                const struct row_request *r = &row->requests[i];
+
+                json_open(t, NULL, '{');
+                json_add_string(t, "wish", r->wish);
+                json_add_string(t, "origin", r->origin);
+                json_add_string(t, "since", show_time_iso(r->since, since));
+                json_add_string(t, "reason", r->reason);
+                json_add_string(t, "reason_code", r->reason_code);
+                json_close(t, '}');
+        }
+        json_close(t, ']');
+}
+
+/* The columns of `list`, all of them, and what only status tells. */
+static void row_print_json(const struct row *row, usec_t now, bool first) {
+        struct text t = {};
+
+        text_add(&t, first ? "[\n{" : ",\n{"); /* not json_open: the comma is there */
+        for (enum column c = 0; c < COLUMN_SHOWN_MAX; c++)
+                cell_add_json(&t, row, c, now);
+        json_add_string(&t, "type", entity_type_print(row->type));
+        json_open(&t, "groups", '[');
+        for (const char *const *g = row->groups; g && *g; g++)
+                json_add_string(&t, NULL, *g);
+        json_close(&t, ']');
+        json_add_string(&t, "device", row->device && row->device[0] ? row->device : NULL);
+        json_add_string(&t, "errors_text",
+                        row->errors_text && row->errors_text[0] ? row->errors_text : NULL);
+        json_add_bool(&t, "watching", row->watching);
+        requests_add_json(&t, row);
+        json_close(&t, '}');
+        (void) fputs(t.s, stdout);
+        text_done(&t);
+}
+
+/* --- the command */
+
+struct showing {
+        bool json;
+        uint32_t types; /* bit per type that is wanted */
+        uint32_t n;     /* that were printed */
+};
+
 static bool on_status(void *userdata, struct arena **arena, const struct json *parameters) {
+        struct showing *s = userdata;
         struct row *rows;
         usec_t now;
         uint32_t n;
@@ -97,145 +147,33 @@ static bool on_status(void *userdata, struct arena **arena, const struct json *p
         for (uint32_t i = 0; i < n; i++) {
                 if (!rows[i].id)
                         return false;
-                row_show(*arena, &rows[i], now);
+                if (!(s->types & UINT32_C(1) << rows[i].type))
+                        continue;
+                if (s->json)
+                        row_print_json(&rows[i], now, s->n == 0);
+                else
+                        row_show(*arena, &rows[i], now);
+                s->n++;
         }
         return true;
 }
 
 int status_run(struct cli_call *call) {
         struct params params = { .method = METHOD_STATUS };
+        struct showing s = { .json = call->values[OPTION_JSON] };
+        int status;
 
-        if (!words_to_target(call, 0, &params.target))
+        if (text_equal(call->command->name, "status-all")) {
+                if (!cli_expect_no_words(call))
+                        return EXIT_USAGE;
+                params.target = (struct target){ .kind = TARGET_ALL };
+                s.types = WORDS_ALL_TYPES;
+        } else if (!words_to_target_or_type(call, 0, &params.target, &s.types))
                 return EXIT_USAGE;
-        return talk(call, &params, &(struct talk){ .on_reply = on_status });
-}
-
-/* --- explain */
-
-static bool on_explain(void *userdata, struct arena **arena, const struct json *parameters) {
-        struct reply_explanation *e;
-        uint32_t n;
-
-        if (!reply_explain_parse(*arena, parameters, &e, &n))
-                return false;
-        for (uint32_t i = 0; i < n; i++) {
-                (void) printf("%s\n", show_line(*arena, e[i].hrid));
-                for (uint32_t k = 0; k < e[i].n_steps; k++)
-                        (void) printf("%*s%s\n", (int) (4 + 2 * k), "",
-                                      show_line(*arena, e[i].steps[k].reason));
-                if (!e[i].n_steps)
-                        (void) puts("    nothing is wanted of it");
-        }
-        return true;
-}
-
-int status_explain(struct cli_call *call) {
-        struct params params = { .method = METHOD_EXPLAIN };
-
-        if (!words_to_target(call, 0, &params.target))
-                return EXIT_USAGE;
-        return talk(call, &params, &(struct talk){ .on_reply = on_explain });
-}
-
-/* --- the disks at a glance: is it here, is it up to date, may I unplug it, when is it due */
-
-enum { GLANCE_NAME, GLANCE_HERE, GLANCE_UPDATED, GLANCE_UNPLUG, GLANCE_DUE, _GLANCE_MAX };
-
-static const char *glance_updated(struct arena *a, const struct reply_verdict *v, usec_t now) {
-        if (v->errors)
-                return "has errors";
-        if (v->kind == VERDICT_ABSENT)
-                return v->last_update ? arena_printf(a, "updated %s",
-                                                     show_distance(a, v->last_update, now))
-                                      : "never updated";
-        return v->up_to_date ? "up to date" : "not up to date";
-}
-
-static const char *glance_working(struct arena *a, const struct reply_verdict *v, usec_t now) {
-        struct text t = {};
-        const char *s;
-
-        text_addf(&t, "do not unplug: %s", v->text[0] ? show_line(a, v->text) : "working");
-        if (v->eta > now && !strstr(v->text, "done in"))
-                text_addf(&t, ", done %s", show_distance(a, v->eta, now));
-        s = arena_strdup(a, t.s);
-        text_done(&t);
-        return s;
-}
-
-static const char *glance_unplug(struct arena *a, const struct reply_verdict *v, usec_t now) {
-        switch (v->kind) {
-        case VERDICT_ABSENT:
-                return "";
-        case VERDICT_SAFE:
-                return "may be unplugged";
-        case VERDICT_BUSY:
-                return arena_printf(a, "do not unplug: %s",
-                                    v->text[0] ? show_line(a, v->text) : "in use");
-        case VERDICT_WORKING:
-                return glance_working(a, v, now);
-        case _VERDICT_KIND_MAX:
-                break;
-        }
-        abort();
-}
-
-static const char *glance_due(struct arena *a, const struct reply_verdict *v, usec_t now) {
-        if (v->overdue)
-                return v->due ? arena_printf(a, "overdue since %s", show_time(a, v->due))
-                              : "overdue";
-        return v->due ? arena_printf(a, "due %s", show_distance(a, v->due, now)) : "";
-}
-
-static void glance_print(const char *const (*lines)[_GLANCE_MAX], uint32_t n) {
-        size_t widths[_GLANCE_MAX] = {};
-
-        for (uint32_t i = 0; i < n; i++)
-                for (int k = 0; k < _GLANCE_MAX; k++)
-                        if (show_width(lines[i][k]) > widths[k])
-                                widths[k] = show_width(lines[i][k]);
-        for (uint32_t i = 0; i < n; i++) {
-                struct text t = {};
-
-                for (int k = 0; k < _GLANCE_MAX; k++) {
-                        if (!widths[k])
-                                continue;
-                        text_addf(&t, "%s%s", k ? "  " : "", lines[i][k]);
-                        for (size_t w = show_width(lines[i][k]); w < widths[k]; w++)
-                                text_add(&t, " ");
-                }
-                while (t.length > 0 && t.s[t.length - 1] == ' ')
-                        t.s[--t.length] = 0;
-                (void) puts(t.s);
-                text_done(&t);
-        }
-}
-
-static bool on_overview(void *userdata, struct arena **arena, const struct json *parameters) {
-        const char *(*lines)[_GLANCE_MAX];
-        usec_t now = show_now();
-        struct reply_verdict *v;
-        struct arena *a = *arena;
-        uint32_t n;
-
-        if (!reply_overview_parse(a, parameters, &v, &n))
-                return false;
-        if (!n)
-                (void) puts("No removable disk is configured.");
-        lines = arena_alloc_array(a, sizeof(*lines), n);
-        for (uint32_t i = 0; i < n; i++) {
-                lines[i][GLANCE_NAME] = show_line(a, v[i].hrid);
-                lines[i][GLANCE_HERE] = v[i].kind == VERDICT_ABSENT ? "absent" : "here";
-                lines[i][GLANCE_UPDATED] = glance_updated(a, &v[i], now);
-                lines[i][GLANCE_UNPLUG] = glance_unplug(a, &v[i], now);
-                lines[i][GLANCE_DUE] = glance_due(a, &v[i], now);
-        }
-        glance_print((const char *const(*)[_GLANCE_MAX]) lines, n);
-        return true;
-}
-
-int status_overview(struct cli_call *call) {
-        const struct params params = { .method = METHOD_OVERVIEW };
-
-        return talk(call, &params, &(struct talk){ .on_reply = on_overview });
+        status = talk(call, &params, &(struct talk){ .on_reply = on_status, .userdata = &s });
+        if (status != EXIT_DONE)
+                return status;
+        if (s.json)
+                (void) fputs(s.n ? "\n]\n" : "[]\n", stdout);
+        return s.n ? EXIT_DONE : words_none_of_type(call);
 }

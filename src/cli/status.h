@@ -1,8 +1,7 @@
-/* cli/status.h - everything about an entity; the disks at a glance; why something waits */
+/* cli/status.h - everything that is known about entities */
 #pragma once
 
 #include "cli/cli.h"
 
+/* `status` and `status-all`. */
 int status_run(struct cli_call *call);
-int status_overview(struct cli_call *call); /* `zmirror` alone */
-int status_explain(struct cli_call *call);

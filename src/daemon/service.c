@@ -399,11 +399,11 @@ static void service_explain(struct daemon *d, struct call *call) {
         }
         reply_explain_begin(&t);
         for (uint32_t i = 0; i < found.n; i++) {
-                struct reason *chain = NULL;
-                uint32_t n = engine_explain(d->engine, call->arena, found.ids[i], &chain);
+                struct view_step *steps = NULL;
+                uint32_t n = engine_explain(d->engine, call->arena, found.ids[i],
+                                            world_now(d->world), &steps);
 
-                reply_explain_add(&t, call->arena, d->config,
-                                  config_entity(d->config, found.ids[i]), chain, n);
+                reply_explain_add(&t, config_entity(d->config, found.ids[i]), steps, n);
         }
         reply_explain_end(&t);
         reply_text(call, &t, false);

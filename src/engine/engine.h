@@ -179,5 +179,7 @@ uint32_t engine_view_requests(const struct engine *e, struct arena *a, entity_id
 /* The verdicts of all disks that have one, in the order of the configuration. */
 uint32_t engine_view_verdicts(const struct engine *e, struct arena *a, struct now now,
                               struct view_verdict **ret);
-/* Why a wish for the entity is not fulfilled, as a chain down to the cause; in the arena. */
-uint32_t engine_explain(const struct engine *e, struct arena *a, entity_id id, struct reason **ret);
+/* Why the entity is not as it is wanted, not online, not up to date or not to be unplugged: chains
+ * down to the cause; in the arena. Never none. */
+uint32_t engine_explain(const struct engine *e, struct arena *a, entity_id id, struct now now,
+                        struct view_step **ret);

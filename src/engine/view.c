@@ -104,6 +104,25 @@ static void view_leg(const struct engine *e, entity_id id, struct now now,
                                                               m->last_update, now.wall);
 }
 
+/* The slowest of its legs says how far a pool is. */
+static void view_pool_operations(const struct engine *e, entity_id pool, struct now now,
+                                 struct view_entity *ret) {
+        const struct entity *it = engine_entity(e, pool);
+
+        for (uint32_t i = 0; pool_status(e, pool) && i < it->zpool.n_legs; i++) {
+                struct view_entity leg = {};
+
+                view_operations(e, it->zpool.legs[i], now, &leg);
+                for (enum operation op = 0; op < _OPERATION_MAX; op++) {
+                        const struct view_operation *of_leg = &leg.operations[op];
+                        struct view_operation *o = &ret->operations[op];
+
+                        if (of_leg->running && (!o->running || of_leg->progress < o->progress))
+                                *o = *of_leg;
+                }
+        }
+}
+
 void engine_view_entity(const struct engine *e, entity_id id, struct now now,
                         struct view_entity *ret) {
         const struct node *n = engine_node(e, id);
@@ -120,31 +139,52 @@ void engine_view_entity(const struct engine *e, entity_id id, struct now now,
                 ret->operations[op].progress = -1;
         if (ret->entity->type == ENTITY_ZDEV)
                 view_leg(e, id, now, ret);
+        if (ret->entity->type == ENTITY_ZPOOL)
+                view_pool_operations(e, id, now, ret);
+}
+
+static struct view_request view_request(struct arena *a, const struct request *r) {
+        return (struct view_request){
+                .id = r->id,
+                .entity = r->entity,
+                .wish = r->wish,
+                .origin = r->origin,
+                .since = r->since.wall,
+                .reason = r->reason,
+                .needed_by = arena_memdup(a, r->needed_by.items,
+                                          r->needed_by.count * sizeof(*r->needed_by.items)),
+                .n_needed_by = (uint32_t) r->needed_by.count,
+        };
+}
+
+/* Those of one entity are known to it: `status all` asks for each. */
+static uint32_t view_own_requests(const struct engine *e, struct arena *a, entity_id entity,
+                                  struct view_request **ret) {
+        const struct node *node = engine_node(e, entity);
+        uint32_t n = 0;
+
+        for (enum wish w = 0; w < _WISH_MAX; w++) {
+                if (!node->requests[w])
+                        continue;
+                if (n == 0)
+                        *ret = arena_new_array(a, struct view_request, _WISH_MAX);
+                (*ret)[n++] = view_request(a, node->requests[w]);
+        }
+        return n;
 }
 
 uint32_t engine_view_requests(const struct engine *e, struct arena *a, entity_id entity,
                               struct view_request **ret) {
-        struct view_request *list = arena_new_array(a, struct view_request, e->requests.count + 1);
+        struct view_request *list;
         uint32_t n = 0;
 
-        for (size_t i = 0; i < e->requests.count; i++) {
-                const struct request *r = e->requests.items[i];
-
-                if (!r || (entity != ENTITY_NONE && r->entity != entity))
-                        continue;
-                list[n++] = (struct view_request){
-                        .id = r->id,
-                        .entity = r->entity,
-                        .wish = r->wish,
-                        .origin = r->origin,
-                        .since = r->since.wall,
-                        .reason = r->reason,
-                        .needed_by = arena_memdup(a, r->needed_by.items,
-                                                  r->needed_by.count * sizeof(*r->needed_by.items)),
-                        .n_needed_by = (uint32_t) r->needed_by.count,
-                };
-        }
-        *ret = list;
+        *ret = NULL;
+        if (entity != ENTITY_NONE)
+                return view_own_requests(e, a, entity, ret);
+        *ret = list = arena_new_array(a, struct view_request, e->requests.count + 1);
+        for (size_t i = 0; i < e->requests.count; i++)
+                if (e->requests.items[i])
+                        list[n++] = view_request(a, e->requests.items[i]);
         return n;
 }
 
@@ -156,28 +196,5 @@ uint32_t engine_view_verdicts(const struct engine *e, struct arena *a, struct no
         for (entity_id i = 0; i < e->config->n_entities; i++)
                 if (verdict_applies(e, i))
                         verdict_of(e, i, a, now, &(*ret)[n++]);
-        return n;
-}
-
-/* Down from the request along what it needs, to the one that waits for the world. */
-uint32_t engine_explain(const struct engine *e, struct arena *a, entity_id id,
-                        struct reason **ret) {
-        enum { DEEPEST = 64 };
-        const struct request *r = NULL;
-        uint32_t n = 0;
-
-        *ret = arena_new_array(a, struct reason, DEEPEST);
-        for (enum wish w = 0; w < _WISH_MAX && !r; w++)
-                r = engine_node(e, id)->requests[w];
-        while (r && n < DEEPEST) {
-                const struct request *next = NULL;
-
-                (*ret)[n++] = r->reason;
-                for (size_t i = 0; i < r->needs.count && !next; i++)
-                        if (r->needs.items[i].state == NEED_OPEN)
-                                next = engine_node(e, r->needs.items[i].entity)
-                                               ->requests[r->needs.items[i].wish];
-                r = next;
-        }
         return n;
 }

@@ -55,6 +55,13 @@ struct view_request {
         uint32_t n_needed_by;
 };
 
+/* One line of an explanation. */
+struct view_step {
+        uint32_t depth; /* 0 begins a chain; each next step is one deeper than what it explains */
+        enum reason_code code; /* NONE: it is no reason of a request */
+        const char *text;
+};
+
 /* SPEC 11. */
 enum verdict_kind {
         VERDICT_ABSENT,

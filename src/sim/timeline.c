@@ -236,13 +236,10 @@ void timeline_status(struct timeline *t) {
 
 void timeline_explain(struct timeline *t, entity_id id) {
         struct engine *e = t->rehearsal ? rehearsal_engine(t->rehearsal) : NULL;
-        struct reason *reasons;
-        uint32_t n = e ? engine_explain(e, t->scratch, id, &reasons) : 0;
+        struct view_step *steps;
+        uint32_t n = e ? engine_explain(e, t->scratch, id, rehearsal_now(t->rehearsal), &steps) : 0;
 
         for (uint32_t i = 0; i < n; i++)
-                (void) fprintf(t->f, "%*s%s\n", (int) i * 2, "",
-                               reason_print(t->scratch, t->config, &reasons[i]));
-        if (!n)
-                (void) fprintf(t->f, "nothing is wanted of it\n");
+                (void) fprintf(t->f, "%*s%s\n", (int) steps[i].depth * 2, "", steps[i].text);
         arena_clear(t->scratch);
 }

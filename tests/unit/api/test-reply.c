@@ -323,9 +323,9 @@ static void test_history(void **state) {
 
 static void test_explain(void **state) {
         _cleanup_(config_freep) struct config *c = fixture_config();
-        const struct reason chain[] = {
-                { REASON_WAIT_NEED, FIXTURE_CRYPT, "" },
-                { REASON_NOT_CONNECTED, FIXTURE_PART, "" },
+        const struct view_step steps[] = {
+                { 0, REASON_NONE, "it is not online" },
+                { 1, REASON_NOT_CONNECTED, "part tank-b is not connected" },
         };
         struct reply_explanation *back;
         struct arena *a = arena_new();
@@ -333,16 +333,18 @@ static void test_explain(void **state) {
         uint32_t n;
 
         reply_explain_begin(&t);
-        reply_explain_add(&t, a, c, &c->entities[FIXTURE_LEG], chain, 2);
-        reply_explain_add(&t, a, c, &c->entities[FIXTURE_POOL], NULL, 0);
+        reply_explain_add(&t, &c->entities[FIXTURE_LEG], steps, 2);
+        reply_explain_add(&t, &c->entities[FIXTURE_POOL], NULL, 0);
         reply_explain_end(&t);
         assert_true(reply_explain_parse(a, over(a, &t), &back, &n));
         assert_int_equal(n, 2);
         assert_string_equal(back[0].hrid, "zdev: tank-b (tank)");
         assert_int_equal(back[0].n_steps, 2);
-        assert_string_equal(back[0].steps[0].reason, "waiting for crypt tank-b");
+        assert_string_equal(back[0].steps[0].reason, "it is not online");
+        assert_int_equal(back[0].steps[0].depth, 0);
         assert_string_equal(back[0].steps[1].reason, "part tank-b is not connected");
         assert_string_equal(back[0].steps[1].reason_code, "not-connected");
+        assert_int_equal(back[0].steps[1].depth, 1);
         assert_int_equal(back[1].n_steps, 0);
         arena_free(a);
 }

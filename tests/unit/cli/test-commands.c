@@ -1,22 +1,25 @@
 /* tests/unit/cli/test-commands.c - what a command asks the daemon, shows, and returns */
 #include "desk.h"
 
+#include "cli/explain.h"
 #include "cli/history.h"
 #include "cli/list.h"
+#include "cli/overview.h"
 #include "cli/request.h"
 #include "cli/service.h"
 #include "cli/status.h"
 
 static const struct cli_command commands[] = {
-        { "", "", "overview", .run = status_overview },
+        { "", "", "overview", .run = overview_run },
         { "shutdown", "", "", .run = service_shutdown },
         { "reload-config", "", "", .run = service_reload },
         { "daemon-version", "", "", .run = service_version },
         { "online", "all|group", "", REQUEST_ONLINE_OPTIONS, .run = request_run },
         { "scrub", "all|group", "", REQUEST_OPTIONS, .run = request_run },
         { "list", "", "", LIST_OPTIONS, .run = list_run },
-        { "status", "all|group", "", .run = status_run },
-        { "explain", "all|group", "", .run = status_explain },
+        { "status", "all|group", "", OPTION_BIT(OPTION_JSON), .run = status_run },
+        { "status-all", "", "", OPTION_BIT(OPTION_JSON), .run = status_run },
+        { "explain", "all|group", "", OPTION_BIT(OPTION_JSON), .run = explain_run },
         { "history", "", "", HISTORY_OPTIONS, .run = history_run },
         { "enable", "", "", .run = service_enable },
         { "disable", "", "", .run = service_enable },
@@ -158,12 +161,48 @@ static const struct {
           "    update        running, 50 %, done in 12 min\n"
           "    request       offline (handler, since 2023-11-14 21:56:40): held back\n",
           "" },
+        { "status as JSON", "status-all --json",
+          TEXT(REPLY("{\"now\":1700000000000000,\"entities\":[{\"id\":\"part|name:a\","
+                     "\"hrid\":\"part: a\",\"type\":\"part\",\"state\":\"connected\","
+                     "\"groups\":[\"usb\"],\"device\":\"/dev/sdb1\",\"errors_text\":\"\","
+                     "\"requests\":[{\"id\":1,\"wish\":\"online\",\"origin\":\"person\","
+                     "\"since\":1699999000000000,\"reason\":\"why\",\"reason_code\":\"x\"}]}]}")),
+          EXIT_DONE, CALL("Status", "{\"target\":{\"all\":true}}}"),
+          "[\n{\"id\":\"part|name:a\",\"hrid\":\"part: a\",\"state\":\"connected\",\"parent\":null,"
+          "\"depth\":0,\"added\":null,\"last_online\":null,\"last_update\":null,"
+          "\"update_overdue\":null,\"update_interval\":null,\"available_update_overdue\":null,"
+          "\"available_update_interval\":null,\"last_trim\":null,\"trim_overdue\":null,"
+          "\"trim_interval\":null,\"last_scrub\":null,\"scrub_overdue\":null,"
+          "\"scrub_interval\":null,\"errors\":false,\"operations\":[],\"type\":\"part\","
+          "\"groups\":[\"usb\"],\"device\":\"/dev/sdb1\",\"errors_text\":null,\"watching\":false,"
+          "\"requests\":[{\"wish\":\"online\",\"origin\":\"person\","
+          "\"since\":\"2023-11-14T21:56:40+00:00\",\"reason\":\"why\",\"reason_code\":\"x\"}]}\n]"
+          "\n",
+          "" },
+        { "status of a type", "status dm-crypt",
+          TEXT(REPLY("{\"now\":1,\"entities\":[{\"id\":\"part|name:a\",\"hrid\":\"part: a\","
+                     "\"type\":\"part\",\"state\":\"connected\"},{\"id\":\"crypt|name:a\","
+                     "\"hrid\":\"crypt: a\",\"type\":\"crypt\",\"state\":\"inactive\"}]}")),
+          EXIT_DONE, CALL("Status", "{\"target\":{\"all\":true}}}"),
+          "crypt: a\n    state         inactive\n", "" },
+        { "status of a type that there is not", "status zvol",
+          TEXT(REPLY("{\"now\":1,\"entities\":[{\"id\":\"part|name:a\",\"hrid\":\"part: a\","
+                     "\"type\":\"part\",\"state\":\"connected\"}]}")),
+          EXIT_FAILED, CALL("Status", "{\"target\":{\"all\":true}}}"), "",
+          "zmirror: no zvol is configured\n" },
         { "explain", "explain all",
-          TEXT(REPLY("{\"entities\":[{\"id\":\"a\",\"hrid\":\"part: a\",\"steps\":[{\"reason\":"
-                     "\"waiting for b\"},{\"reason\":\"b is away\"}]},{\"id\":\"c\",\"hrid\":"
-                     "\"part: c\",\"steps\":[]}]}")),
+          TEXT(REPLY("{\"entities\":[{\"id\":\"a\",\"hrid\":\"part: a\",\"steps\":[{\"depth\":0,"
+                     "\"reason\":\"waiting for b\"},{\"depth\":1,\"reason\":\"b is away\"}]},"
+                     "{\"id\":\"c\",\"hrid\":\"part: c\",\"steps\":[]}]}")),
           EXIT_DONE, CALL("Explain", "{\"target\":{\"all\":true}}}"),
-          "part: a\n    waiting for b\n      b is away\npart: c\n    nothing is wanted of it\n",
+          "part: a\n    waiting for b\n      b is away\npart: c\n", "" },
+        { "explain as JSON, a type", "explain part --json",
+          TEXT(REPLY("{\"entities\":[{\"id\":\"part|name:a\",\"hrid\":\"part: a\",\"steps\":["
+                     "{\"depth\":0,\"reason\":\"x\",\"reason_code\":\"none\"}]},"
+                     "{\"id\":\"c\",\"hrid\":\"c\",\"steps\":[]}]}")),
+          EXIT_DONE, CALL("Explain", "{\"target\":{\"all\":true}}}"),
+          "[\n{\"id\":\"part|name:a\",\"hrid\":\"part: a\",\"steps\":[{\"depth\":0,"
+          "\"reason\":\"x\",\"reason_code\":\"none\"}]}\n]\n",
           "" },
         { "history", "history",
           TEXT(MORE("{\"lines\":[{\"time\":1700000000000000,\"kind\":\"resilvered\",\"entity\":"

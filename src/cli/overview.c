@@ -1,0 +1,112 @@
+/* cli/overview.c - the disks at a glance: is it here, is it up to date, may I unplug it, when is it
+ * due */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/reply.h"
+#include "cli/overview.h"
+#include "cli/show.h"
+#include "cli/talk.h"
+
+enum { GLANCE_NAME, GLANCE_HERE, GLANCE_UPDATED, GLANCE_UNPLUG, GLANCE_DUE, _GLANCE_MAX };
+
+static const char *glance_updated(struct arena *a, const struct reply_verdict *v, usec_t now) {
+        if (v->errors)
+                return "has errors";
+        if (v->kind == VERDICT_ABSENT)
+                return v->last_update ? arena_printf(a, "updated %s",
+                                                     show_distance(a, v->last_update, now))
+                                      : "never updated";
+        return v->up_to_date ? "up to date" : "not up to date";
+}
+
+static const char *glance_working(struct arena *a, const struct reply_verdict *v, usec_t now) {
+        struct text t = {};
+        const char *s;
+
+        text_addf(&t, "do not unplug: %s", v->text[0] ? show_line(a, v->text) : "working");
+        if (v->progress >= 0)
+                text_addf(&t, ", %.0f %%", v->progress * 100);
+        if (v->eta > now)
+                text_addf(&t, ", done %s", show_distance(a, v->eta, now));
+        s = arena_strdup(a, t.s);
+        text_done(&t);
+        return s;
+}
+
+static const char *glance_unplug(struct arena *a, const struct reply_verdict *v, usec_t now) {
+        switch (v->kind) {
+        case VERDICT_ABSENT:
+                return "";
+        case VERDICT_SAFE:
+                return "may be unplugged";
+        case VERDICT_BUSY:
+                return arena_printf(a, "do not unplug: %s",
+                                    v->text[0] ? show_line(a, v->text) : "in use");
+        case VERDICT_WORKING:
+                return glance_working(a, v, now);
+        case _VERDICT_KIND_MAX:
+                break;
+        }
+        abort();
+}
+
+static const char *glance_due(struct arena *a, const struct reply_verdict *v, usec_t now) {
+        if (v->overdue)
+                return v->due ? arena_printf(a, "overdue since %s", show_time(a, v->due))
+                              : "overdue";
+        return v->due ? arena_printf(a, "due %s", show_distance(a, v->due, now)) : "";
+}
+
+static void glance_print(const char *const (*lines)[_GLANCE_MAX], uint32_t n) {
+        size_t widths[_GLANCE_MAX] = {};
+
+        for (uint32_t i = 0; i < n; i++)
+                for (int k = 0; k < _GLANCE_MAX; k++)
+                        if (show_width(lines[i][k]) > widths[k])
+                                widths[k] = show_width(lines[i][k]);
+        for (uint32_t i = 0; i < n; i++) {
+                struct text t = {};
+
+                for (int k = 0; k < _GLANCE_MAX; k++) {
+                        if (!widths[k])
+                                continue;
+                        text_addf(&t, "%s%s", k ? "  " : "", lines[i][k]);
+                        for (size_t w = show_width(lines[i][k]); w < widths[k]; w++)
+                                text_add(&t, " ");
+                }
+                while (t.length > 0 && t.s[t.length - 1] == ' ')
+                        t.s[--t.length] = 0;
+                (void) puts(t.s);
+                text_done(&t);
+        }
+}
+
+static bool on_overview(void *userdata, struct arena **arena, const struct json *parameters) {
+        const char *(*lines)[_GLANCE_MAX];
+        usec_t now = show_now();
+        struct reply_verdict *v;
+        struct arena *a = *arena;
+        uint32_t n;
+
+        if (!reply_overview_parse(a, parameters, &v, &n))
+                return false;
+        if (!n)
+                (void) puts("No removable disk is configured.");
+        lines = arena_alloc_array(a, sizeof(*lines), n);
+        for (uint32_t i = 0; i < n; i++) {
+                lines[i][GLANCE_NAME] = show_line(a, v[i].hrid);
+                lines[i][GLANCE_HERE] = v[i].kind == VERDICT_ABSENT ? "absent" : "here";
+                lines[i][GLANCE_UPDATED] = glance_updated(a, &v[i], now);
+                lines[i][GLANCE_UNPLUG] = glance_unplug(a, &v[i], now);
+                lines[i][GLANCE_DUE] = glance_due(a, &v[i], now);
+        }
+        glance_print((const char *const(*)[_GLANCE_MAX]) lines, n);
+        return true;
+}
+
+int overview_run(struct cli_call *call) {
+        const struct params params = { .method = METHOD_OVERVIEW };
+
+        return talk(call, &params, &(struct talk){ .on_reply = on_overview });
+}
