@@ -24,6 +24,7 @@ struct daemon_command {
         uint64_t tag; /* of the world */
         uint64_t job; /* of the engine */
         char *entity, *pool, *line;
+        bool withdrawn; /* nobody needs it any more */
 };
 
 struct daemon {

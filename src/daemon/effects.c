@@ -81,6 +81,15 @@ static void effects_run(struct daemon *d, struct arena *a, const struct effect_r
         world_run(d->world, tag, c);
 }
 
+/* A command that has ended meanwhile is not found: that is fine. */
+static void effects_withdraw(struct daemon *d, uint64_t job) {
+        for (size_t i = 0; i < d->commands.count; i++)
+                if (d->commands.items[i].job == job) {
+                        d->commands.items[i].withdrawn = true;
+                        world_withdraw(d->world, d->commands.items[i].tag);
+                }
+}
+
 void effects_carry_out(struct daemon *d, const struct effects *e) {
         if (d->stopped)
                 return;
@@ -95,6 +104,8 @@ void effects_carry_out(struct daemon *d, const struct effects *e) {
         effects_look(d, e);
         for (size_t i = 0; i < e->runs.count; i++)
                 effects_run(d, e->arena, &e->runs.items[i]);
+        for (size_t i = 0; i < e->withdraws.count; i++)
+                effects_withdraw(d, e->withdraws.items[i]);
         for (size_t i = 0; i < e->tells.count; i++)
                 service_tell(d, &e->tells.items[i]);
         service_flush(d);
@@ -114,7 +125,12 @@ static struct daemon_command *command_find(struct daemon *d, uint64_t tag) {
 }
 
 /* "exit 1: cannot online sdb: no such device", after the command line. */
-static void command_end_print(struct text *t, const struct command_end *end) {
+static void command_end_print(struct text *t, const struct daemon_command *c,
+                              const struct command_end *end) {
+        if (c->withdrawn && end->cancelled) {
+                text_add(t, "the passphrase is not needed any more");
+                return;
+        }
         if (!end->started)
                 text_add(t, "could not be started");
         else if (end->timed_out)
@@ -131,7 +147,7 @@ static void command_end_print(struct text *t, const struct command_end *end) {
 
 void effects_command_ended(struct daemon *d, uint64_t tag, const struct command_end *end) {
         struct daemon_command *c = command_find(d, tag);
-        enum log_level level = command_end_is_good(end) ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
+        enum log_level level;
         struct text how = {};
         struct log_fields fields;
         uint64_t job;
@@ -139,7 +155,8 @@ void effects_command_ended(struct daemon *d, uint64_t tag, const struct command_
         if (!c)
                 return;
         fields = (struct log_fields){ .entity = c->entity, .pool = c->pool, .command = c->line };
-        command_end_print(&how, end);
+        level = c->withdrawn || command_end_is_good(end) ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
+        command_end_print(&how, c, end);
         log_write(level, &fields, "ended: %s: %s", c->line, how.s);
         text_done(&how);
 

@@ -607,6 +607,7 @@ static void effects_clear(struct engine *e) {
         array_clear(&x->logs);
         array_clear(&x->looks);
         array_clear(&x->runs);
+        array_clear(&x->withdraws);
         array_clear(&x->tells);
         x->boot_id = NULL;
 }
@@ -651,6 +652,7 @@ const struct effects *engine_step(struct engine *e, struct now now, const struct
         if (e->ready) {
                 settle(e);
                 job_start_ready(e);
+                job_withdraw_unwanted(e);
                 e->first_start = false;
         }
         request_compact(e);

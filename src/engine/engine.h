@@ -127,7 +127,8 @@ struct effect_log {
 };
 
 /* What one step asks for. To be carried out in this order: save (entities, legs, pools, history,
- * boot id, in one transaction), then logs, looks, runs, tells. Valid until the next step. */
+ * boot id, in one transaction), then logs, looks, runs, withdraws, tells. Valid until the next
+ * step. */
 struct effects {
         struct arena *arena;
         ARRAY(const struct memory_entity *) entities; /* rows to save, borrowed from the engine */
@@ -138,6 +139,8 @@ struct effects {
         ARRAY(struct effect_log) logs;
         ARRAY(struct effect_look) looks;
         ARRAY(struct effect_run) runs;
+        ARRAY(uint64_t)
+        withdraws; /* jobs that nobody needs any more, and that ask for a passphrase */
         ARRAY(struct effect_tell) tells;
         usec_t wake; /* monotonic; USEC_NEVER: no need */
 };

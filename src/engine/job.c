@@ -83,6 +83,7 @@ static struct job *job_new(struct engine *e, enum job_purpose purpose, entity_id
         j->id = ++e->next_job;
         j->purpose = purpose;
         j->entity = entity;
+        j->withdrawn = false;
         j->command = command_copy(j->arena, c);
         j->text = command_print(j->arena, c);
         j->hash = text_hash(j->text);
@@ -320,6 +321,17 @@ void job_start_ready(struct engine *e) {
         }
 }
 
+void job_withdraw_unwanted(struct engine *e) {
+        for (size_t i = 0; i < e->running.count; i++) {
+                struct job *j = e->running.items[i];
+
+                if (!j->command.passphrase || j->withdrawn || job_is_wanted(e, j))
+                        continue;
+                j->withdrawn = true;
+                array_append(&e->effects.withdraws, j->id);
+        }
+}
+
 /* --- ending
  * ----------------------------------------------------------------------------------------- */
 
@@ -420,7 +432,7 @@ static void job_end_requests(struct engine *e, const struct job *j, const struct
         struct reason failure = { .code = REASON_NONE };
         uint64_t first = job_look(e, j);
 
-        if (!good) {
+        if (!good && !j->withdrawn) {
                 job_print_failure(j, end, &failure);
                 history_command_failed(e, j->entity, j->text, failure.detail);
         }

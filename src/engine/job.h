@@ -23,6 +23,7 @@ struct job {
         const char *text; /* as printed */
         uint64_t hash;    /* of that */
         ARRAY(uint64_t) requests;
+        bool withdrawn;            /* it asked for a passphrase that nobody needs any more */
         ARRAY(const char *) vdevs; /* zpool online: one command for all legs that are ready */
 };
 
@@ -49,5 +50,8 @@ void job_end(struct engine *e, uint64_t id, const struct command_end *end);
 /* A new configuration: what commands are about has other ids now, or is gone (ENTITY_NONE). */
 void job_renumber(struct engine *e, const struct config *old, const struct config *new);
 void job_release(struct engine *e);
+/* Nobody shall be asked for a passphrase that no request needs any more. */
+void job_withdraw_unwanted(struct engine *e);
+
 /* A prompt for a passphrase is open (or not any more). */
 void job_prompt(struct engine *e, uint64_t id, bool waiting);

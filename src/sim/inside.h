@@ -18,6 +18,7 @@ struct task {
         bool ended;       /* it was reported (it may still hang in the kernel) */
         bool hung;        /* in the kernel */
         bool cancelled;   /* nobody answered the prompt */
+        bool withdrawn;   /* nobody needs an answer any more */
         bool seen;        /* the spectators know that it has its effect */
         uint64_t hung_at; /* sim.changes when it was last tried */
         enum sim_fault fault;

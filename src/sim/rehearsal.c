@@ -205,6 +205,8 @@ static void rehearsal_carry_out(struct rehearsal *r, const struct effects *e) {
                         return;
                 rehearsal_run_command(r, &e->runs.items[i]);
         }
+        for (size_t i = 0; i < e->withdraws.count; i++)
+                world_withdraw(sim_world(r->sim), tag_make(r, e->withdraws.items[i]));
 }
 
 static void rehearsal_feed(struct rehearsal *r, const struct input *input) {

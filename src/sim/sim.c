@@ -478,7 +478,7 @@ static enum sim_fault task_draw_fault(struct sim *s, enum command_kind kind) {
 
 /* A wrong passphrase is asked for again, three times in all, before the command has ended. */
 static bool task_asks_again(struct task *t) {
-        if (!t->command.passphrase || t->answer.exit_status != 2 || ++t->tries >= 3)
+        if (!t->command.passphrase || t->withdrawn || t->answer.exit_status != 2 || ++t->tries >= 3)
                 return false;
         sim_later(t->sim, t->takes / 5, task_on_passphrase, t, 0);
         return true;
@@ -492,7 +492,7 @@ static void task_on_passphrase(void *owner, void *what, uint64_t number) {
                 s->listener->on_prompt(s->listener->userdata, t->tag, /* waiting= */ !number);
         if (!number)
                 sim_later(s, sim_about(s, 6 * USEC_PER_SEC), task_on_passphrase, t, 1);
-        else if (s->no_passphrase) {
+        else if (s->no_passphrase || t->withdrawn) {
                 t->cancelled = true;
                 sim_later(s, 0, task_on_end, t, 0);
         } else
@@ -511,6 +511,14 @@ static void sim_run(struct world *w, uint64_t tag, const struct command *command
                 sim_later(s, t->takes * 4 / 5, task_on_apply, t, 0);
         if (command->time_limit && command->time_limit != USEC_NEVER)
                 sim_later(s, command->time_limit, task_on_limit, t, t->number);
+}
+
+static void sim_withdraw(struct world *w, uint64_t tag) {
+        struct sim *s = (struct sim *) w;
+
+        for (size_t i = 0; i < s->tasks.count; i++)
+                if (s->tasks.items[i]->tag == tag && !s->tasks.items[i]->by_person)
+                        s->tasks.items[i]->withdrawn = true;
 }
 
 void sim_type(struct sim *s, const char *const *argv) {
@@ -557,6 +565,7 @@ static const struct world_ops sim_ops = {
         .start = sim_start,
         .look = sim_look,
         .run = sim_run,
+        .withdraw = sim_withdraw,
         .now = sim_now,
         .boot_id = sim_boot_id,
         .free = sim_world_free,

@@ -75,6 +75,9 @@ struct world_ops {
         /* Begins to run; exactly one on_command_end with this tag follows, within the command's
          * time limit. The command is copied. */
         void (*run)(struct world *w, uint64_t tag, const struct command *command);
+        /* Nobody needs the command with this tag any more. A question for its passphrase is taken
+         * back, and it ends as cancelled; everything else goes on. */
+        void (*withdraw)(struct world *w, uint64_t tag);
         struct now (*now)(struct world *w);
         /* The machine's boot id. Borrowed. */
         const char *(*boot_id)(struct world *w);
@@ -96,6 +99,10 @@ static inline void world_look(struct world *w, uint64_t tag, const struct look *
 
 static inline void world_run(struct world *w, uint64_t tag, const struct command *command) {
         w->ops->run(w, tag, command);
+}
+
+static inline void world_withdraw(struct world *w, uint64_t tag) {
+        w->ops->withdraw(w, tag);
 }
 
 static inline struct now world_now(struct world *w) {

@@ -369,6 +369,55 @@ static void test_an_overlong_passphrase_is_not_cut_and_tried(void **state) {
         assert_int_equal(count_runs(s, "cryptsetup"), 0);
 }
 
+static void test_a_question_can_be_taken_back(void **state) {
+        struct stage *s = *state;
+        struct command c = command_crypt_open(s->arena, 0, "/dev/sdb1", "b", NULL, false, "?");
+
+        make_container(s, "", "", "");
+        stage_program(s, "systemd-ask-password", "exec sleep 100");
+        s->tag = 1;
+        world_run(s->world, 1, &c);
+        STAGE_TURN_UNTIL(s, count_runs(s, "systemd-ask-password") > 0);
+        s->inside = true;
+        world_withdraw(s->world, 1);
+        s->inside = false;
+        STAGE_TURN_UNTIL(s, s->n_ends > 0);
+        assert_true(s->end.cancelled);
+        assert_string_equal(s->prompts.s, "+-");
+        assert_int_equal(count_runs(s, "cryptsetup"), 0);
+}
+
+static void test_nobody_is_asked_what_is_not_needed_any_more(void **state) {
+        struct stage *s = *state;
+        struct command c = command_crypt_open(s->arena, 0, "/dev/sdb1", "b", NULL, false, "?");
+
+        make_container(s, "open sesame\n", "", "");
+        s->tag = 1;
+        world_run(s->world, 1, &c);
+        world_withdraw(s->world, 1); /* not even begun */
+        world_withdraw(s->world, 2); /* there is no such thing */
+        STAGE_TURN_UNTIL(s, s->n_ends > 0);
+        assert_true(s->end.cancelled);
+        assert_null(s->prompts.s);
+        assert_string_equal(stage_read(s, "ran"), "");
+}
+
+static void test_a_command_that_runs_is_not_taken_back(void **state) {
+        struct stage *s = *state;
+        struct command c = command_crypt_open(s->arena, 0, "/dev/sdb1", "b", NULL, false, "?");
+
+        make_container(s, "open barley\n", "open sesame\n", "");
+        stage_program(s, "cryptsetup", "while [ ! -e $F/go ]; do sleep 0.02; done; exit 2");
+        s->tag = 1;
+        world_run(s->world, 1, &c);
+        STAGE_TURN_UNTIL(s, count_runs(s, "cryptsetup") > 0);
+        world_withdraw(s->world, 1);
+        stage_write(s, "go", "");
+        STAGE_TURN_UNTIL(s, s->n_ends > 0);
+        assert_int_equal(s->end.exit_status, 2);
+        assert_int_equal(count_runs(s, "systemd-ask-password"), 1); /* not again */
+}
+
 /* --- events of ZFS
  * -------------------------------------------------------------------------------- */
 
@@ -482,6 +531,9 @@ int main(void) {
                 TEST(test_nobody_answers),
                 TEST(test_another_failure_of_cryptsetup_is_no_wrong_passphrase),
                 TEST(test_an_overlong_passphrase_is_not_cut_and_tried),
+                TEST(test_a_question_can_be_taken_back),
+                TEST(test_nobody_is_asked_what_is_not_needed_any_more),
+                TEST(test_a_command_that_runs_is_not_taken_back),
                 TEST_WITHOUT(test_events_are_hints),
                 TEST_WITHOUT(test_an_export_is_looked_at_until_it_is_done),
                 TEST_WITHOUT(test_only_new_events_are_told),

@@ -8,51 +8,72 @@ WHOLE_NIGHT = 60
 
 
 def started(box):
-    """A machine whose container has no key file, and an agent that answers when `answer` appears."""
+    """A machine whose container has no key file, and an agent that answers when there is a file `answer`."""
     machine = Machine(box)
-    box.config.write_text("".join(line for line in box.config.read_text().splitlines(True) if "key_file" not in line))
-    box.stand_in("systemd-ask-password", f"while [ ! -e {box.folder}/answer ]; do sleep 0.02; done; echo secret")
+    lines = box.config.read_text().splitlines(keepends=True)
+    box.config.write_text("".join(line for line in lines if "key_file" not in line))
+    box.stand_in("systemd-ask-password",
+                 f"trap 'echo >>{box.folder}/taken-back; exit 1' TERM\n"
+                 f"while [ ! -e {box.folder}/answer ]; do sleep 0.02; done; echo secret")
     daemon = box.start()
     wait_for("the first picture", box.is_ready)
     return machine, daemon
 
 
-def prompts(box):
-    return [c for c in box.commands() if c.startswith("systemd-ask-password")]
+def questions(box):
+    return len([c for c in box.commands() if c.startswith("systemd-ask-password")])
 
 
-def give_answer(box):
-    (box.folder / "answer").write_text("")
+def taken_back(box):
+    path = box.folder / "taken-back"
+    return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+def is_put_away(machine):
+    return machine.verdict()["verdict"] == "safe" and machine.steps()[-1:] == ["close"]
 
 
 def test_a_night_with_a_passphrase(box):
     machine, daemon = started(box)
     machine.plug()
-    wait_for("the question", lambda: prompts(box))
-    wait_for("the reason", lambda: "passphrase" in str(box.run("explain", "crypt", "tank-b")))
-    give_answer(box)
-    wait_for("safe", lambda: machine.steps()[-1:] == ["close"] and machine.verdict()["verdict"] == "safe", WHOLE_NIGHT)
+    wait_for("the question", lambda: questions(box))
+    assert "waiting for the passphrase" in box.run("explain", "crypt", "tank-b", status=0)
+    (box.folder / "answer").touch()
+    wait_for("safe to unplug", lambda: is_put_away(machine), WHOLE_NIGHT)
+    assert questions(box) == 1 and taken_back(box) == 0
     box.stop(daemon)
 
 
-def test_a_disk_that_goes_while_somebody_is_asked_takes_the_question_with_it(box):
+def test_a_disk_takes_the_question_with_it(box):
+    """Else each disk that comes and goes would leave one more question on every screen."""
+    machine, daemon = started(box)
+    for n in (1, 2, 3):
+        machine.plug()
+        wait_for("the question", lambda n=n: questions(box) == n)
+        machine.unplug()
+        wait_for("nobody is asked any more", lambda n=n: taken_back(box) == n)
+        wait_for("absent", lambda: machine.verdict()["verdict"] == "absent")
+    assert "no passphrase" not in box.run("history", status=0), "it is no failure"
+    machine.plug()
+    wait_for("the question", lambda: questions(box) == 4)
+    (box.folder / "answer").touch()
+    wait_for("safe to unplug", lambda: is_put_away(machine), WHOLE_NIGHT)
+    assert machine.steps().count("open") == 1, machine.steps()
+    box.stop(daemon)
+
+
+def test_what_is_cancelled_opens_nothing(box):
     machine, daemon = started(box)
     machine.plug()
-    wait_for("the question", lambda: prompts(box))
-    machine.unplug()
-    wait_for("absent", lambda: machine.verdict()["verdict"] == "absent")
-    import time
-    time.sleep(2)
-    print("pids", (box.folder / "pids").read_text().split())
-    machine.plug()
-    time.sleep(2)
-    print(box.run("explain", "crypt", "tank-b"))
-    give_answer(box)
-    time.sleep(5)
-    print(box.commands()[-12:])
-    print(box.run("explain", "crypt", "tank-b"))
-    print(box.run("history"))
-    print(box.log_text())
+    wait_for("the question", lambda: questions(box) == 1)
+    box.run("offline", "disk", "blue", status=0)
+    wait_for("nobody is asked any more", lambda: taken_back(box) == 1)
+    box.run("online", "crypt", "tank-b", "--no-block", status=0)
+    wait_for("the question", lambda: questions(box) == 2)
+    box.run("online", "--cancel", "crypt", "tank-b", status=0)
+    wait_for("nobody is asked any more", lambda: taken_back(box) == 2)
+    (box.folder / "answer").touch()
+    assert machine.steps() == [], machine.steps()
     box.stop(daemon)
 
 

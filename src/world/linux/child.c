@@ -572,10 +572,14 @@ struct child *child_start(struct children *children, const struct child_options 
         return c;
 }
 
+void child_interrupt(struct child *c) {
+        if (c->stage == STAGE_RUNNING)
+                child_next_stage(c);
+}
+
 void child_stop(struct child *c) {
         c->on_end = NULL;
         c->on_drop = NULL;
         c->on_output = NULL;
-        if (c->stage == STAGE_RUNNING)
-                child_next_stage(c);
+        child_interrupt(c);
 }

@@ -74,5 +74,7 @@ bool children_hang(const struct children *c, const char *subject);
  * child is borrowed until one of the two was called; NULL if it was. */
 struct child *child_start(struct children *children, const struct child_options *options);
 
-/* Asks it to end, in the same way as after its time limit, but nobody is told any more. */
+/* Asks it to end, in the same way as after its time limit; its end is told as any other. */
+void child_interrupt(struct child *c);
+/* The same, but nobody is told any more. */
 void child_stop(struct child *c);

@@ -11,6 +11,7 @@
 struct arena;
 struct follower;
 struct monitor;
+struct prompt;
 struct sd_event;
 struct sd_event_source;
 
@@ -21,6 +22,7 @@ struct task {
         bool is_look;
         struct look look;
         struct command command;
+        bool withdrawn;
 };
 
 /* The GUID of a pool, where only a program tells it. */
@@ -38,6 +40,7 @@ struct linux_world {
         struct sd_event_source *begin;
         struct monitor *monitor;
         struct follower *follower;
+        ARRAY(struct prompt *) prompts;
         char *kstat_dir, *label_program;
         bool zfs_events;
         bool status_has_no_json; /* zpool is older than 2.3 */

@@ -74,7 +74,7 @@ static void task_begin(struct linux_world *w, struct task *t) {
         if (t->is_look)
                 look_begin(w, t->tag, &t->look);
         else if (t->command.passphrase)
-                prompt_begin(w, t->tag, TAKE_PTR(t->arena), &t->command);
+                prompt_begin(w, t->tag, TAKE_PTR(t->arena), &t->command, t->withdrawn);
         else
                 run_begin(w, t->tag, &t->command);
 }
@@ -132,6 +132,16 @@ static void linux_run(struct world *world, uint64_t tag, const struct command *c
         t->command.env = words_copy(t->arena, command->env);
 }
 
+/* Its passphrase was not asked for yet, or it is being asked for. */
+static void linux_withdraw(struct world *world, uint64_t tag) {
+        struct linux_world *w = linux_world(world);
+
+        for (size_t i = 0; i < w->tasks.count; i++)
+                if (w->tasks.items[i].tag == tag)
+                        w->tasks.items[i].withdrawn = true;
+        prompt_withdraw(w, tag);
+}
+
 /* --- the rest of the interface
  * -------------------------------------------------------------------- */
 
@@ -178,6 +188,7 @@ static struct world *linux_free(struct world *world) {
         (void) follower_free(w->follower);
         (void) monitor_free(w->monitor);
         (void) children_free(w->children);
+        array_done(&w->prompts);
         for (size_t i = 0; i < w->tasks.count; i++)
                 arena_free(w->tasks.items[i].arena);
         array_done(&w->tasks);
@@ -195,6 +206,7 @@ static const struct world_ops linux_ops = {
         .start = linux_start,
         .look = linux_look,
         .run = linux_run,
+        .withdraw = linux_withdraw,
         .now = linux_now,
         .boot_id = linux_boot_id,
         .free = linux_free,

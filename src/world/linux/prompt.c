@@ -24,7 +24,9 @@ struct prompt {
         uint64_t tag;
         struct command command;
         uint32_t tries;
-        bool waiting; /* for a person */
+        bool waiting;        /* for a person */
+        struct child *agent; /* that asks him, or NULL */
+        bool withdrawn;      /* nobody needs the answer any more */
 };
 
 static void prompt_ask(struct prompt *p);
@@ -32,6 +34,11 @@ static void prompt_ask(struct prompt *p);
 static void prompt_free(void *userdata) {
         struct prompt *p = userdata;
 
+        for (size_t i = 0; i < p->w->prompts.count; i++)
+                if (p->w->prompts.items[i] == p) {
+                        array_remove(&p->w->prompts, i);
+                        break;
+                }
         arena_free(p->arena);
 }
 
@@ -52,7 +59,7 @@ static void prompt_finish(struct prompt *p, const struct command_end *end) {
 }
 
 static void prompt_try_again(struct prompt *p, const struct command_end *end) {
-        if (++p->tries < TRIES_MAX)
+        if (!p->withdrawn && ++p->tries < TRIES_MAX)
                 prompt_ask(p);
         else
                 prompt_finish(p, end);
@@ -89,7 +96,7 @@ static void prompt_feed(struct prompt *p, const char *passphrase, size_t length)
         (void) child_start(p->w->children, &options);
 }
 
-/* Nobody answered in time, somebody declined, or there is no such program. */
+/* Nobody answered in time, somebody declined, it is too late, or there is no such program. */
 static void prompt_unanswered(struct prompt *p, const struct child_end *end) {
         struct command_end ended = {
                 .started = end->started,
@@ -118,7 +125,8 @@ static void on_answer(void *userdata, const struct child_end *end) {
         struct prompt *p = userdata;
         size_t length = end->output_length;
 
-        if (!end->started || end->timed_out || end->exit_status != 0) {
+        p->agent = NULL;
+        if (p->withdrawn || !end->started || end->timed_out || end->exit_status != 0) {
                 prompt_unanswered(p, end);
                 return;
         }
@@ -175,14 +183,35 @@ static void prompt_ask(struct prompt *p) {
                 .userdata = p,
         };
 
+        struct child *agent;
+
         prompt_set_waiting(p, true);
-        (void) child_start(p->w->children, &options);
+        agent = child_start(p->w->children, &options);
+        if (agent) /* else the prompt may be gone */
+                p->agent = agent;
 }
 
 void prompt_begin(struct linux_world *w, uint64_t tag, struct arena *a,
-                  const struct command *command) {
+                  const struct command *command, bool withdrawn) {
+        static const struct child_end nobody = { .started = true, .exit_status = -1, .errors = "" };
         struct prompt *p = arena_new_one(a, struct prompt);
 
         *p = (struct prompt){ .w = w, .arena = a, .tag = tag, .command = *command };
-        prompt_ask(p);
+        array_append(&w->prompts, p);
+        if (withdrawn)
+                prompt_unanswered(p, &nobody);
+        else
+                prompt_ask(p);
+}
+
+void prompt_withdraw(struct linux_world *w, uint64_t tag) {
+        for (size_t i = 0; i < w->prompts.count; i++) {
+                struct prompt *p = w->prompts.items[i];
+
+                if (p->tag != tag)
+                        continue;
+                p->withdrawn = true;
+                if (p->agent)
+                        child_interrupt(p->agent);
+        }
 }
