@@ -132,13 +132,18 @@ void hints_ask(struct hints *h, const struct look *what, uint64_t seq) {
                 h->newest_seq = seq;
 }
 
+/* ZFS tells of every write to its history, the kernel of every container that is started. */
+static bool hint_may_come_in_storms(const struct hint *hint) {
+        return hint->what.kind == LOOK_POOL || hint->what.kind == LOOK_MOUNTS;
+}
+
 /* A look that begins now answers everything that was asked of its thing so far. */
 static void hint_begin(struct hints *h, struct hint *hint, usec_t mono) {
         hint->again = false;
         hint->urgent = false;
         hint->tag = ++h->next_tag;
         hint->seq = h->newest_seq;
-        hint->not_before = hint->what.kind == LOOK_POOL ? mono + HINTS_REST_USEC : 0;
+        hint->not_before = hint_may_come_in_storms(hint) ? mono + HINTS_REST_USEC : 0;
         h->n_children += hint_needs_child(hint);
         map_put_number(&h->by_tag, hint->tag, (uintptr_t) hint);
         h->look(h->userdata, hint->tag, &hint->what);

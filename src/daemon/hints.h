@@ -11,9 +11,9 @@
 /* So many children look at pools and labels at once, at most. */
 #define HINTS_CHILDREN_MAX 8u
 
-/* A hint makes a pool be looked at again this long after the last look began, at the earliest: a
- * storm of events costs a look now and then, not one after the other. What the engine asks for is
- * looked at at once. */
+/* A hint makes a pool, or the mounts, be looked at again this long after the last look began, at
+ * the earliest: a storm of events costs a look now and then, not one after the other. What the
+ * engine asks for is looked at at once. */
 #define HINTS_REST_USEC (250 * USEC_PER_MSEC)
 
 /* First in, first out. */

@@ -8,8 +8,18 @@
 #include "daemon/trigger.h"
 #include "world/linux/zfs_event.h"
 
-/* What a pool says is of interest only if it is configured; anything else is left alone. */
+static bool datasets_are_configured(const struct config *c) {
+        for (entity_id id = 0; id < c->n_entities; id++)
+                if (config_entity(c, id)->type == ENTITY_DATASET)
+                        return true;
+        return false;
+}
+
+/* What a pool says is of interest only if it is configured, and what is mounted only if file
+ * systems are; anything else is left alone. */
 static bool hint_is_ours(const struct daemon *d, const struct look *what) {
+        if (what->kind == LOOK_MOUNTS)
+                return datasets_are_configured(d->config);
         return what->kind != LOOK_POOL || config_find_pool(d->config, what->name) != ENTITY_NONE;
 }
 

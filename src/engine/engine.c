@@ -424,6 +424,7 @@ static void take_facts(struct engine *e, const struct input_facts *f) {
                 if (!f->error)
                         picture_set_mounts(e, f->mounts, f->n_mounts);
                 e->looked_mounts = true;
+                e->mounts_seq = f->seq;
                 break;
         case FACT_HOLDERS:
                 if (f->error)

@@ -25,6 +25,18 @@ struct step plan_volume_online(struct engine *e, const struct request *r) {
         return step_wait(REASON_WAIT_APPEAR, r->entity, NULL); /* 4. udev is about to */
 }
 
+/* What the pool's last command has mounted or unmounted, as an import does. */
+static bool dataset_look_at_mounts(struct engine *e, const struct request *r, struct step *ret) {
+        uint64_t settles = engine_node(e, engine_entity(e, r->entity)->parent)->settles;
+
+        if (e->mounts_seq > r->looked_since && (settles == UINT64_MAX || e->mounts_seq > settles))
+                return false;
+        *ret = step_wait(REASON_WAIT_LOOK, r->entity, NULL);
+        ret->kind = STEP_LOOK;
+        ret->look = FACT_MOUNTS;
+        return true;
+}
+
 struct step plan_dataset_online(struct engine *e, const struct request *r) {
         const struct entity *it = engine_entity(e, r->entity);
         struct step s;
@@ -36,15 +48,20 @@ struct step plan_dataset_online(struct engine *e, const struct request *r) {
                         return s;
                 return step_wait(REASON_WAIT_APPEAR, it->parent, NULL);
         }
+        if (dataset_look_at_mounts(e, r, &s))
+                return s;
         return step_run(
                 command_mount(e->effects.arena, r->entity, it->dataset.pool, it->name, true));
 }
 
 struct step plan_dataset_offline(struct engine *e, const struct request *r) {
         const struct entity *it = engine_entity(e, r->entity);
+        struct step s;
 
         if (!engine_node(e, r->entity)->in_use)
                 return step_done();
+        if (dataset_look_at_mounts(e, r, &s))
+                return s;
         return step_run(
                 command_mount(e->effects.arena, r->entity, it->dataset.pool, it->name, false));
 }

@@ -92,6 +92,7 @@ usec_t sim_wall(const struct sim *s);
 /* The kernel, udev or ZFS says something: a hint for the daemon, a line for the spectators. */
 void sim_event_device(struct sim *s, const char *verb, const struct node *n);
 void sim_event_pool(struct sim *s, const struct zpool *p, const char *event, const char *detail);
+void sim_event_mounts(struct sim *s);
 void sim_say(struct sim *s, enum sim_voice voice, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 

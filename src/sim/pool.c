@@ -642,6 +642,13 @@ bool zpool_has_enough(const struct zpool *p, struct node *const *nodes, const st
         return true;
 }
 
+static void zpool_mount_all(struct sim *s, struct zpool *p, bool mount) {
+        for (size_t i = 0; i < p->mounted.count; i++)
+                p->mounted.items[i] = mount;
+        if (p->mounted.count)
+                sim_event_mounts(s);
+}
+
 struct answer zpool_import(struct sim *s, const char *name_or_guid, const char *const *devices,
                            bool mount, bool force) {
         struct node *nodes[64] = {};
@@ -693,8 +700,7 @@ struct answer zpool_import(struct sim *s, const char *name_or_guid, const char *
                         l->aux = "OPEN_FAILED";
                 }
         }
-        for (size_t i = 0; i < p->mounted.count; i++)
-                p->mounted.items[i] = mount;
+        zpool_mount_all(s, p, mount);
         s->changes++;
         (void) zpool_sync(s, p, true);
         sim_event_pool(s, p, "pool_import", "");
@@ -729,8 +735,7 @@ struct answer zpool_export(struct sim *s, struct zpool *p) {
 
         if (!zpool_can_answer(s, p, false, &a))
                 return a;
-        for (size_t i = 0; i < p->mounted.count; i++)
-                p->mounted.items[i] = false;
+        zpool_mount_all(s, p, false);
         if (!zpool_zvols_are_free(s, p, &a))
                 return a;
         for (size_t i = 0; i < p->zvols.count; i++)
@@ -905,8 +910,7 @@ void zpools_reboot(struct sim *s, bool clean) {
                         l->image = NULL;
                 }
                 mos_unref(m);
-                for (size_t i = 0; i < p->mounted.count; i++)
-                        p->mounted.items[i] = false;
+                zpool_mount_all(s, p, false);
                 p->imported = p->suspended = p->resilver_due = false;
                 p->dirty_bytes = 0;
         }

@@ -141,6 +141,7 @@ static struct answer shell_mount(struct sim *s, const char *name, bool mount) {
                                            mount ? "mount" : "unmount", name);
                 p->mounted.items[i] = mount;
                 s->changes++;
+                sim_event_mounts(s);
                 return (struct answer){};
         }
         return answer_text(s, 1, "cannot open '%s': dataset does not exist", name);

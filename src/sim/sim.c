@@ -155,6 +155,10 @@ void sim_event_pool(struct sim *s, const struct zpool *p, const char *event, con
         sim_hint(s, LOOK_POOL, p->name);
 }
 
+void sim_event_mounts(struct sim *s) {
+        sim_hint(s, LOOK_MOUNTS, NULL);
+}
+
 /* --- looking --- */
 
 static struct glance *glance_new(struct sim *s) {

@@ -2,6 +2,10 @@
  * stand-ins for the programs */
 #include "world.h"
 
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
 #define STATUS_JSON TEST_DATA "/zfs-2.3.2/states/03-healthy-mirror/status-jPt-int.json"
 #define STATUS_TEXT TEST_DATA "/zfs-2.1.11/states/10-resilver-finished/status-pPt.txt"
 #define EVENTS      TEST_DATA "/zfs-2.3.2/zevents/p6f.txt"
@@ -187,6 +191,28 @@ static void test_mounts(void **state) {
 
         assert_false(f->failed);
         assert_true(f->n_mounts > 0);
+}
+
+/* Mounts of its own, which nobody else sees. False where that is not allowed. */
+static bool enter_own_mounts(void) {
+        return (unshare(CLONE_NEWNS) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0) &&
+               mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+static void test_what_is_mounted_by_others_is_a_hint(void **state) {
+        struct stage *s = *state;
+        const char *folder = arena_printf(s->arena, "%s/kstat", s->folder);
+
+        if (!enter_own_mounts())
+                skip();
+        stage_begin(s, /* zfs_events= */ false);
+        assert_true(sd_event_run(s->loop, 0) >= 0);
+        assert_null(s->hints.s);
+        assert_int_equal(mount("none", folder, "tmpfs", 0, NULL), 0);
+        stage_wait_for(s, &s->hints, "mounts");
+        text_clear(&s->hints);
+        assert_int_equal(umount(folder), 0);
+        stage_wait_for(s, &s->hints, "mounts");
 }
 
 static void test_nobody_holds_what_is_not_there(void **state) {
@@ -520,6 +546,7 @@ int main(void) {
                 TEST(test_a_failure_is_one_sentence_and_no_verdict),
                 TEST(test_a_missing_zpool_is_named),
                 TEST(test_mounts),
+                TEST_WITHOUT(test_what_is_mounted_by_others_is_a_hint),
                 TEST(test_nobody_holds_what_is_not_there),
                 TEST(test_labels_are_read_by_a_program),
                 TEST(test_a_look_at_nothing_fails),

@@ -11,6 +11,7 @@
 struct arena;
 struct follower;
 struct monitor;
+struct mount_watch;
 struct prompt;
 struct sd_event;
 struct sd_event_source;
@@ -39,6 +40,7 @@ struct linux_world {
         ARRAY(struct task) tasks;
         struct sd_event_source *begin;
         struct monitor *monitor;
+        struct mount_watch *mount_watch;
         struct follower *follower;
         ARRAY(struct prompt *) prompts;
         char *kstat_dir, *label_program;

@@ -12,6 +12,7 @@
 #include "world/linux/linux.h"
 #include "world/linux/look.h"
 #include "world/linux/monitor.h"
+#include "world/linux/mount_watch.h"
 #include "world/linux/pool_look.h"
 #include "world/linux/prompt.h"
 
@@ -162,6 +163,10 @@ static int linux_start(struct world *world, const struct world_listener *listene
         if (r < 0)
                 return r;
 
+        r = mount_watch_new(w, &w->mount_watch);
+        if (r < 0)
+                return r;
+
         if (w->zfs_events)
                 return follower_new(w, &w->follower);
         return 0;
@@ -187,6 +192,7 @@ static struct world *linux_free(struct world *world) {
 
         (void) follower_free(w->follower);
         (void) monitor_free(w->monitor);
+        (void) mount_watch_free(w->mount_watch);
         (void) children_free(w->children);
         array_done(&w->prompts);
         for (size_t i = 0; i < w->tasks.count; i++)
