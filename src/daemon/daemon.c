@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -32,6 +31,8 @@
 #define REGULAR_ACCURACY (5 * USEC_PER_SEC)
 
 #define REGULAR_DEFAULT (10 * USEC_PER_MIN)
+
+#define TIME_T_MAX ((time_t) ((UINT64_C(1) << (8 * sizeof(time_t) - 1)) - 1))
 
 /* --- time
  * ----------------------------------------------------------------------------------------- */
@@ -103,9 +104,10 @@ static void regular_arm(struct daemon *d) {
                 timer_arm(d, &d->regular, CLOCK_REALTIME, next, USEC_PER_SEC, on_regular);
 }
 
-/* A timer that never fires, but fails when the wall clock jumps: set by hand, or after a sleep. */
+/* A timer that never fires, but fails when the wall clock jumps: set by hand, or after a sleep. One
+ * in the past would fire for ever. */
 static void clock_arm(struct daemon *d) {
-        struct itimerspec never = { .it_value = { .tv_sec = INT_MAX } };
+        struct itimerspec never = { .it_value = { .tv_sec = TIME_T_MAX } };
 
         (void) timerfd_settime(d->clock_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never,
                                NULL);
@@ -325,16 +327,10 @@ static int daemon_set_up_loop(struct daemon *d) {
 /* A socket that systemd made is taken as it is. */
 static int daemon_listen(struct daemon *d) {
         const struct server_callbacks callbacks = { service_on_call, service_on_gone, d };
-        _cleanup_(freep) char *folder = memory_strdup(d->options->socket_path);
-        char *slash = strrchr(folder, '/');
         int fd = -1, r;
 
         if (sd_listen_fds(/* unset_environment= */ true) == 1)
                 return server_new(d->loop, SD_LISTEN_FDS_START, &callbacks, &d->server);
-        if (slash && slash != folder) {
-                *slash = 0;
-                (void) mkdir(folder, 0755); /* what goes wrong here is told by the next call */
-        }
         r = server_listen(d->options->socket_path, &fd);
         if (r < 0)
                 return r;

@@ -101,7 +101,8 @@ int database_fail_sqlite(struct store *s, const char *doing) {
                              sqlite3_errmsg(s->db));
 }
 
-/* The folder is made if only its last part is missing; systemd's StateDirectory= does it, too. */
+/* The folder is made if only its last part is missing; systemd's StateDirectory= does it, too, with
+ * the same mode: who can read the file can lock it. */
 static void database_make_folder(const char *path) {
         _cleanup_(freep) char *folder = memory_strdup(path);
         char *slash = strrchr(folder, '/');
@@ -109,7 +110,7 @@ static void database_make_folder(const char *path) {
         if (!slash || slash == folder)
                 return;
         *slash = 0;
-        (void) mkdir(folder, 0755); /* what goes wrong here is told when the lock is taken */
+        (void) mkdir(folder, 0750); /* what goes wrong here is told when the lock is taken */
 }
 
 /* The lock is on a file of its own: a lock on the database itself would be lost with every other
