@@ -476,7 +476,8 @@ static void leg_label(struct engine *e, entity_id leg, const char *path,
                 struct leg_row *l = ledger_of(e, leg);
 
                 n->closing = false;
-                if (l && label && label->valid && label->vdev_guid == l->m.vdev_guid) {
+                if (l && label && label->valid && label->vdev_guid == l->m.vdev_guid &&
+                    (!l->m.hostid || label->hostid == l->m.hostid)) { /* else it was elsewhere */
                         l->m.closed_txg = label->txg;
                         l->m.closed_time = label->timestamp;
                         l->m.hostid = label->hostid;

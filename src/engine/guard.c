@@ -104,7 +104,7 @@ bool guard_diverged(struct engine *e, const struct request *r, entity_id leg, st
                 title, engine_entity(e, leg)->zdev.pool, name);
 }
 
-/* The pool did not go on here without it. */
+/* The pool did not go on here without it, as far as is known. */
 static bool leg_was_current(const struct pool_row *p, uint64_t vdev_guid) {
         return !p || !p->current.count || ledger_is_current(p, vdev_guid);
 }
@@ -124,7 +124,8 @@ static bool guard_fork(struct engine *e, const struct request *r, struct reason 
                         return refuse_older(e, leg, ret);
                 if (!entity_is_present(e, leg) || !leg_is_beyond(e, ledger_of(e, leg), p))
                         continue;
-                if (!first && leg_was_current(known, p->vdev_guid))
+                if (!first && leg_was_current(known, p->vdev_guid) &&
+                    ledger_of(e, leg)->m.closed_time)
                         first = p;
                 else if (!first || p->txg != first->txg || p->time != first->time)
                         return refuse(
@@ -170,6 +171,30 @@ static void copies_count(const struct engine *e, const struct pool_row *p, entit
                 c->here = leg;
 }
 
+/* A device with that vdev's label, whatever it is called. */
+static bool vdev_is_here(const struct engine *e, uint64_t vdev_guid) {
+        for (size_t i = 0; i < e->slots.count; i++)
+                if (e->slots.items[i].device && e->slots.items[i].device->vdev_guid == vdev_guid)
+                        return true;
+        return false;
+}
+
+/* Those that are current, but not configured (any more). */
+static void copies_count_others(const struct engine *e, const struct entity *pool,
+                                const struct pool_row *p, struct copies *c) {
+        for (size_t i = 0; i < p->current.count; i++) {
+                bool configured = false;
+
+                for (uint32_t k = 0; k < pool->zpool.n_legs; k++) {
+                        const struct leg_row *l = ledger_of(e, pool->zpool.legs[k]);
+
+                        configured |= l && l->m.vdev_guid == p->current.items[i];
+                }
+                if (!configured && vdev_is_here(e, p->current.items[i]))
+                        c->current++;
+        }
+}
+
 static bool refuse_import(struct engine *e, entity_id pool, const struct copies *c,
                           struct reason *ret) {
         const char *name = engine_entity(e, pool)->name;
@@ -209,7 +234,11 @@ bool guard_import(struct engine *e, const struct request *r, struct reason *ret)
 
                 for (uint32_t k = 0; k < b->n_devices; k++)
                         copies_count(e, p, b->devices[k].leg, &c);
-                if (c.known == b->n_devices && c.current < needs)
+                if (c.known < b->n_devices && it->zpool.n_backing > 1)
+                        continue; /* it cannot be told which vdev an unknown leg belongs to */
+                if (c.known < b->n_devices)
+                        copies_count_others(e, it, p, &c);
+                if (c.current < needs)
                         return refuse_import(e, r->entity, &c, ret);
         }
         if (it->zpool.n_backing)

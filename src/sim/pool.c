@@ -348,7 +348,8 @@ static void zpool_commit(struct sim *s, struct zpool *p, bool config) {
                                    n + 1);
                 p->dirty_bytes = 0;
         }
-        ranges_copy(&p->newest, &p->tree);
+        if (s->listener)
+                ranges_copy(&p->newest, &p->tree);
         zpool_write_uberblocks(s, p, config);
 }
 

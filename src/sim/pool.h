@@ -121,7 +121,7 @@ struct zpool {
         bool resilver_due;             /* at one of the next txgs */
         uint32_t n_restarts;
 
-        struct ranges newest; /* the truth: the tree when it was last imported on this host */
+        struct ranges newest; /* the truth: the tree when the daemon could see it last */
 };
 
 struct zpool *zpool_new(struct sim *s, const char *name, const struct entity *config);

@@ -156,6 +156,7 @@ static void targets_forget(struct rehearsal *r) {
 
 static void rehearsal_kill(struct rehearsal *r) {
         r->engine = engine_free(r->engine);
+        (void) world_start(sim_world(r->sim), NULL); /* nobody listens */
         targets_forget(r);
         r->wake = r->regular = USEC_NEVER;
         r->kill_armed = false;

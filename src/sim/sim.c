@@ -546,7 +546,12 @@ unsigned sim_n_running(const struct sim *s) {
 /* --- the world's interface --- */
 
 static int sim_start(struct world *w, const struct world_listener *listener) {
-        ((struct sim *) w)->listener = listener;
+        struct sim *s = (struct sim *) w;
+
+        s->listener = listener;
+        for (size_t i = 0; listener && i < s->pools.count; i++)
+                if (s->pools.items[i]->imported)
+                        ranges_copy(&s->pools.items[i]->newest, &s->pools.items[i]->tree);
         return 0;
 }
 

@@ -198,6 +198,8 @@ static struct sim_harm harm_legs(struct sim *s, struct zpool *p, bool online,
                                     arena_printf(s->arena,
                                                  "takes the last whole copy of %s offline: %s",
                                                  p->name, l->path));
+                if (image && image->cloned && node_is_new(s, n))
+                        continue; /* the other one was there a moment ago */
                 if (online && !l->node && image && image->pool == p && image->index == l->index &&
                     !ranges_has_all(&p->tree, image_tree(image))) {
                         struct sim_harm h = harm(
