@@ -222,6 +222,33 @@ static const struct {
         { 1, false, draw_state_file },
 };
 
+/* A disk is plugged, or written to, or unplugged as it is safe; somewhere on the way the daemon is
+ * killed, and starts again. In between everything comes to rest. */
+static void draw_crashes(struct drawer *d, uint32_t n) {
+        uint32_t crash = (uint32_t) draw(d, n);
+
+        for (uint32_t i = 0; i < n; i++) {
+                switch (draw(d, 4)) {
+                case 0:
+                        draw_write(d);
+                        break;
+                case 1:
+                        draw_pull(d);
+                        break;
+                default:
+                        draw_plug(d);
+                        break;
+                }
+                if (i == crash || !draw(d, 6)) {
+                        add_line(d, "kill after %llu", (unsigned long long) draw(d, 25));
+                        add_line(d, "wait %llu s", (unsigned long long) 1 + draw(d, 400));
+                        add_line(d, "kill");
+                        add_line(d, "start");
+                }
+                add_line(d, "wait until rest");
+        }
+}
+
 void history_draw(struct play_history *h, struct universe *u, uint64_t seed,
                   const struct history_options *options) {
         struct drawer d = { .h = h, .u = u, .dice = { seed * 0x2545f491 + 5 } };
@@ -231,7 +258,10 @@ void history_draw(struct play_history *h, struct universe *u, uint64_t seed,
         for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
                 sum += kinds[i].gentle || !options->gentle ? kinds[i].weight : 0;
         h->universe = u;
-        while (h->lines.count < n) {
+        h->crashes = options->crashes;
+        if (h->crashes)
+                draw_crashes(&d, n < 8 ? n : 8);
+        while (!h->crashes && h->lines.count < n) {
                 unsigned at = (unsigned) draw(&d, sum);
 
                 for (size_t i = 0; i < ELEMENTSOF(kinds); i++) {
@@ -252,11 +282,24 @@ void history_done(struct play_history *h) {
 
 /* --- playing them --- */
 
+static bool disk_is_free(struct rehearsal *r, const char *info) {
+        const struct config *c = rehearsal_config(r);
+
+        for (uint32_t i = 0; i < c->n_entities; i++)
+                if (c->entities[i].type == ENTITY_DISK &&
+                    text_equal(c->entities[i].disk.info, info))
+                        return !sim_disk_is_used(rehearsal_sim(r), i, NULL);
+        return false;
+}
+
 /* A leg that zmirror has never seen is trusted (SPEC 10): what another machine does to it would
  * only prove that. */
-static bool line_is_fair(struct rehearsal *r, const struct scenario_line *line) {
+static bool line_is_fair(const struct play_history *h, struct rehearsal *r,
+                         const struct scenario_line *line) {
         const struct config *c = r ? rehearsal_config(r) : NULL;
 
+        if (h->crashes && text_equal(line->words[0], "pull"))
+                return c && disk_is_free(r, line->words[1]);
         if (!text_equal(line->words[0], "elsewhere"))
                 return true;
         for (uint32_t i = 0; c && i < c->n_entities; i++) {
@@ -285,8 +328,12 @@ static void line_complete(const struct play_history *h, struct scenario_line *li
         line->n_words = 1;
 }
 
-void history_play(const struct play_history *h, const struct config *config, uint64_t seed,
-                  FILE *timeline, struct verdict *ret) {
+static bool line_is_crash(const char *line) {
+        return text_starts(line, "kill") || text_equal(line, "start");
+}
+
+static void play(const struct play_history *h, bool without_crashes, const struct config *config,
+                 uint64_t seed, FILE *timeline, struct text *picture, struct verdict *ret) {
         _cleanup_(invariant_freep) struct invariant *v = invariant_new(config);
         _cleanup_(arena_freep) struct arena *a = arena_new();
         _cleanup_(stage_freep) struct stage *st = stage_new(&(struct stage_options){
@@ -302,8 +349,9 @@ void history_play(const struct play_history *h, const struct config *config, uin
 
         *ret = (struct verdict){};
         for (size_t i = 0; i < h->lines.count && !invariant_broken(v); i++) {
-                if (!scenario_parse_line(a, h->lines.items[i], &line, &error) ||
-                    !line_is_fair(stage_rehearsal(st), &line))
+                if ((without_crashes && line_is_crash(h->lines.items[i])) ||
+                    !scenario_parse_line(a, h->lines.items[i], &line, &error) ||
+                    !line_is_fair(h, stage_rehearsal(st), &line))
                         continue;
                 line_complete(h, &line);
                 if (timeline)
@@ -312,7 +360,7 @@ void history_play(const struct play_history *h, const struct config *config, uin
                 (void) stage_play(st, &line);
                 invariant_follow(v, stage_rehearsal(st));
         }
-        invariant_check_end(v);
+        invariant_check_end(v, picture);
         if (invariant_broken(v)) {
                 ret->broken = true;
                 (void) snprintf(ret->kind, sizeof(ret->kind), "%s", invariant_kind(v));
@@ -324,12 +372,49 @@ void history_play(const struct play_history *h, const struct config *config, uin
         }
 }
 
+/* The first line in which two texts differ. */
+static void verdict_differs(struct verdict *v, const char *with, const char *without) {
+        while (*with && *with == *without) {
+                size_t n = strcspn(with, "\n"), m = strcspn(without, "\n");
+
+                if (n != m || strncmp(with, without, n) != 0)
+                        break;
+                with += n + (with[n] == '\n');
+                without += m + (without[m] == '\n');
+        }
+        v->broken = true;
+        (void) strcpy(v->kind, "crash");
+        (void) snprintf(v->text, sizeof(v->text), "after a crash '%.*s', without it '%.*s'",
+                        (int) strcspn(with, "\n"), with, (int) strcspn(without, "\n"), without);
+}
+
+void history_play(const struct play_history *h, const struct config *config, uint64_t seed,
+                  FILE *timeline, struct verdict *ret) {
+        struct text with = {}, without = {};
+        struct verdict other;
+
+        play(h, false, config, seed, timeline, &with, ret);
+        if (h->crashes && !ret->broken) {
+                play(h, true, config, seed, timeline, &without, &other);
+                ret->n_steps += other.n_steps;
+                ret->duration += other.duration;
+                if (other.broken) {
+                        other.n_steps = ret->n_steps;
+                        other.duration = ret->duration;
+                        *ret = other;
+                } else if (!text_equal(with.s, without.s))
+                        verdict_differs(ret, with.s, without.s);
+        }
+        text_done(&with);
+        text_done(&without);
+}
+
 /* --- making them shorter --- */
 
 static bool still_breaks(const struct play_history *h, size_t from, size_t n,
                          const struct config *config, uint64_t seed,
                          const struct verdict *verdict) {
-        struct play_history shorter = { .universe = h->universe };
+        struct play_history shorter = { .universe = h->universe, .crashes = h->crashes };
         struct verdict now;
 
         for (size_t i = 0; i < h->lines.count; i++)

@@ -7,12 +7,14 @@
 struct history_options {
         uint32_t n_lines; /* at most */
         bool gentle;      /* only what a good user does: no faults */
+        bool crashes;     /* of the daemon alone, while disks are plugged and written to */
 };
 
 /* A history is a scenario: its lines, without the configuration. */
 struct play_history {
         ARRAY(const char *) lines;       /* owned by the universe's arena or static */
         const struct universe *universe; /* or NULL: `reload` cannot be played */
+        bool crashes;                    /* without its crashes it must come to the same */
 };
 
 /* What a history came to. */

@@ -312,7 +312,41 @@ static void check_restart(struct invariant *v) {
                                         rehearsal_history(v->rehearsal, i)->text);
 }
 
-void invariant_check_end(struct invariant *v) {
+/* How often something of that kind happened to it. */
+static uint32_t count_history(const struct invariant *v, enum history_kind kind, const char *id) {
+        uint32_t n = 0;
+
+        for (size_t i = 0; i < rehearsal_n_history(v->rehearsal); i++) {
+                const struct history *h = rehearsal_history(v->rehearsal, i);
+
+                n += h->kind == kind && text_equal(h->entity, id);
+        }
+        return n;
+}
+
+static void print_picture(struct invariant *v, struct text *t) {
+        static const enum history_kind kinds[] = { HISTORY_RESILVERED, HISTORY_SCRUBBED,
+                                                   HISTORY_TRIMMED };
+        const struct config *c = rehearsal_config(v->rehearsal);
+
+        for (uint32_t i = 0; i < c->n_entities; i++) {
+                const struct memory_entity *m = rehearsal_find_entity(v->rehearsal,
+                                                                      c->entities[i].id);
+                struct view_entity view;
+
+                engine_view_entity(rehearsal_engine(v->rehearsal), i, rehearsal_now(v->rehearsal),
+                                   &view);
+                text_addf(t, "%s is %s%s%s", c->entities[i].id, state_print(view.state),
+                          m && m->last_update ? ", was updated" : "",
+                          m && m->last_scrub ? ", was scrubbed" : "");
+                for (size_t k = 0; k < ELEMENTSOF(kinds); k++)
+                        text_addf(t, ", %u %s", count_history(v, kinds[k], c->entities[i].id),
+                                  history_kind_print(kinds[k]));
+                text_add(t, "\n");
+        }
+}
+
+void invariant_check_end(struct invariant *v, struct text *ret_picture) {
         if (!v->rehearsal || v->broken)
                 return;
         v->ending = true;
@@ -335,6 +369,7 @@ void invariant_check_end(struct invariant *v) {
         check_requests_ended(v);
         check_views(v);
         check_verdicts(v);
+        print_picture(v, ret_picture);
         check_restart(v);
 }
 

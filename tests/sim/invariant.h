@@ -1,6 +1,7 @@
 /* tests/sim/invariant.h - what no history may break, whatever faults occur (DESIGN: Tests) */
 #pragma once
 
+#include "base/text.h"
 #include "sim/rehearsal.h"
 
 struct invariant;
@@ -17,8 +18,9 @@ void invariant_follow(struct invariant *v, struct rehearsal *r);
 /* Somebody did something: what happens now is not the daemon repeating itself. */
 void invariant_on_line(struct invariant *v);
 /* At the end of a history: the world becomes kind, everything has to come to rest, all requests
- * have to end, and a restart of the daemon must change nothing. */
-void invariant_check_end(struct invariant *v);
+ * have to end, and a restart of the daemon must change nothing. What is so in the end, and what the
+ * history says, is added to the text, one line each. */
+void invariant_check_end(struct invariant *v, struct text *ret_picture);
 
 /* The first one that was broken, as a sentence; NULL: none. */
 const char *invariant_broken(const struct invariant *v);

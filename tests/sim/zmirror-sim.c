@@ -18,7 +18,7 @@
 static uint64_t arg_seed = 1, arg_histories = UINT64_MAX;
 static double arg_seconds = 10;
 static uint32_t arg_lines = LINES_USUAL, arg_disks, arg_explore, arg_legs = 2;
-static bool arg_replay, arg_timeline, arg_gentle, arg_go_on, arg_brief, arg_internal;
+static bool arg_replay, arg_timeline, arg_gentle, arg_go_on, arg_brief, arg_internal, arg_crashes;
 
 /* One step of the engine that does not end would hang us, too. */
 static uint64_t playing_seed;
@@ -71,7 +71,7 @@ static void print_replay(uint64_t seed) {
                 (void) printf(" --lines %u", arg_lines);
         if (arg_disks)
                 (void) printf(" --disks %u", arg_disks);
-        (void) printf("%s\n\n", arg_gentle ? " --gentle" : "");
+        (void) printf("%s%s\n\n", arg_gentle ? " --gentle" : "", arg_crashes ? " --crashes" : "");
 }
 
 static void report(struct play_history *h, const struct universe *u, const struct config *c,
@@ -113,7 +113,8 @@ static bool play_seed(uint64_t seed, struct universe *u, const struct config *c,
         bool good;
 
         history_draw(&h, u, seed,
-                     &(struct history_options){ .n_lines = arg_lines, .gentle = arg_gentle });
+                     &(struct history_options){
+                             .n_lines = arg_lines, .gentle = arg_gentle, .crashes = arg_crashes });
         good = play_one(&h, seed, u, c, tally);
         history_done(&h);
         return good;
@@ -158,7 +159,8 @@ static bool play_explored(struct tally *tally) {
 static bool play_universe(uint64_t first, uint64_t n, double until, struct tally *tally) {
         _cleanup_(universe_freep) struct universe *u = universe_new(
                 first / HISTORIES_PER_UNIVERSE,
-                &(struct universe_options){ .n_disks = arg_disks, .plain = arg_gentle });
+                &(struct universe_options){ .n_disks = arg_disks,
+                                            .plain = arg_gentle || arg_crashes });
         struct config *c = universe_config(u);
         bool good = c;
 
@@ -182,6 +184,7 @@ static void usage(FILE *f) {
                    "  --lines N          at most so many lines each (40)\n"
                    "  --disks N          at most so many disks (0: mostly few, seldom up to 40)\n"
                    "  --gentle           nothing goes wrong in them\n"
+                   "  --crashes          but the daemon is killed, and then it comes to the same\n"
                    "  --explore DEPTH    all histories of up to that many lines of one mirror\n"
                    "  --legs N           of it: 2 or 3\n"
                    "  --internal         one of which is in the machine\n"
@@ -202,6 +205,7 @@ static void parse_arguments(int argc, char **argv) {
                 { "timeline", no_argument, NULL, 'v' },
                 { "explore", required_argument, NULL, 'e' },
                 { "legs", required_argument, NULL, 'L' },
+                { "crashes", no_argument, NULL, 'c' },
                 { "internal", no_argument, NULL, 'i' },
                 { "help", no_argument, NULL, 'h' },
                 { "gentle", no_argument, NULL, 'g' },
@@ -245,6 +249,9 @@ static void parse_arguments(int argc, char **argv) {
                         break;
                 case 'L':
                         arg_legs = n < 3 ? 2 : 3;
+                        break;
+                case 'c':
+                        arg_crashes = true;
                         break;
                 case 'i':
                         arg_internal = true;
