@@ -79,6 +79,7 @@ def make_nested(night):
         zpool create -O compression=off bak /dev/mapper/bak-b
         zfs create -s -V 320M -o volmode=dev -o volblocksize=4k bak/tank
         udevadm settle
+        until test -e /dev/zvol/bak/tank; do sleep 0.2; done
         losetup /dev/loop0 /dev/zvol/bak/tank
         zpool create -f -O compression=off -O atime=off tank mirror /dev/disk/by-partlabel/tank-a /dev/loop0
         zpool export tank
