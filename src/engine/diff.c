@@ -13,6 +13,9 @@
 #include "engine/request.h"
 #include "engine/scan.h"
 
+/* How long a leg may be ONLINE before udev shows its device. */
+#define LOST_GRACE (10 * USEC_PER_SEC)
+
 /* What happened is named, so that noticing it again after a crash does not tell it again. */
 static const char *change_name(struct engine *e, const char *what, entity_id id) {
         return arena_printf(e->effects.arena, "%s|%s|%" PRIu64, what, engine_entity(e, id)->id,
@@ -143,6 +146,17 @@ static void diff_leg(struct engine *e, entity_id leg) {
                     was_complete ? ", and was up to date" : "");
 }
 
+/* Udev may be slower than ZFS: a device that was never seen may be about to come. */
+static bool leg_device_may_come(struct engine *e, entity_id leg) {
+        struct node *n = engine_node(e, leg);
+
+        if (!n->lost_at) {
+                n->lost_at = e->now.mono + LOST_GRACE;
+                deadline_add(&e->deadlines, n->lost_at, leg);
+        }
+        return e->now.mono < n->lost_at;
+}
+
 /* When the device under something in use is gone, zmirror itself takes it offline, inside first
  * (SPEC 3). */
 static void diff_lost(struct engine *e, entity_id id) {
@@ -150,10 +164,12 @@ static void diff_lost(struct engine *e, entity_id id) {
         struct node *n = engine_node(e, id);
         bool lost = it->type == ENTITY_CRYPT ? n->dead && it->parent != ENTITY_NONE
                                              : it->type == ENTITY_ZDEV && n->in_use &&
-                                                       n->online_on && /* it was there: udev may
-                                                                          be slower than ZFS */
                                                        n->state == STATE_DISCONNECTED;
 
+        if (lost && it->type == ENTITY_ZDEV && !n->online_on && leg_device_may_come(e, id))
+                return;
+        if (!lost)
+                n->lost_at = 0;
         if (!lost || n->self_tried || n->requests[WISH_OFFLINE])
                 return;
         n->self_tried = true;

@@ -56,6 +56,8 @@ static const char *thing_happens(const struct explorer *e, enum thing t, struct 
                 return before.stopped ? NULL : "offline disk d1";
         case THING_BY_HAND:
                 return before.plugged & 1 ? "type zpool online tank p1" : NULL;
+        case THING_CABLE:
+        case _THING_MAX:
         default:
                 break;
         }

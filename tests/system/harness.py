@@ -57,7 +57,7 @@ esac""",
 }
 
 
-def wait_for(what, condition, seconds=20.0):
+def wait_for(what, condition, seconds=30.0):
     """Until the condition is true; what it returned. No test sleeps for a fixed time."""
     end = time.monotonic() + seconds
     while True:
