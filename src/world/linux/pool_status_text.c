@@ -22,12 +22,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/text.h"
 #include "world/linux/pool_status.h"
 #include "world/linux/pool_status_text.h"
+#include "world/linux/scan_text.h"
 
 /* A line of the table. */
 struct row {
@@ -105,187 +105,6 @@ static enum key line_key(struct line l) {
         return l.s[0] == ' ' && l.len > 3 && l.s[3] == ' ' ? KEY_NONE : KEY_OTHER;
 }
 
-/* --- dates, amounts, times ------------------------------------------------------------------ */
-
-/* "Mon Nov 23 05:03:08 2026", as ctime(3) prints it in local time; 0 if it is none. */
-static usec_t date_parse(const char *s) {
-        static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-        struct tm tm = { .tm_isdst = -1 };
-        char month[4] = "";
-        const char *m;
-        time_t t;
-
-        if (!s || sscanf(s, "%*3s %3s %2d %2d:%2d:%2d %4d", month, &tm.tm_mday, &tm.tm_hour,
-                         &tm.tm_min, &tm.tm_sec, &tm.tm_year) != 6)
-                return 0;
-        m = strlen(month) == 3 ? strstr(months, month) : NULL;
-        if (!m || (m - months) % 3 != 0)
-                return 0;
-        tm.tm_mon = (int) (m - months) / 3;
-        tm.tm_year -= 1900;
-        t = mktime(&tm);
-        return t > 0 ? (usec_t) t * USEC_PER_SEC : 0;
-}
-
-/* The date behind a word, 0 if the line has no such word. */
-static usec_t date_after(const char *line, const char *word) {
-        const char *s = strstr(line, word);
-
-        return s ? date_parse(s + strlen(word)) : 0;
-}
-
-/* "60.4M", "0B", "123": rounded by ZFS to three digits, so the result is about right. A suffix is a
- * power of 1024. */
-static bool amount_parse(const char *s, uint64_t *ret) {
-        static const char suffixes[] = "BKMGTPE";
-        double value = 0, digit = 1;
-        const char *suffix;
-
-        if (*s < '0' || *s > '9' || strlen(s) > 24)
-                return false;
-        for (; *s >= '0' && *s <= '9'; s++)
-                value = value * 10 + (*s - '0');
-        if (*s == '.')
-                for (s++; *s >= '0' && *s <= '9'; s++)
-                        value += (digit /= 10) * (*s - '0');
-        suffix = *s ? strchr(suffixes, *s++) : suffixes;
-        if (!suffix || *s)
-                return false;
-        for (; suffix > suffixes; suffix--)
-                value *= 1024;
-        if (value >= 0x1p63)
-                return false;
-        *ret = (uint64_t) value;
-        return true;
-}
-
-/* --- the scan paragraph --------------------------------------------------------------------- */
-
-#define WORDS_MAX 64u
-
-struct words {
-        const char *items[WORDS_MAX];
-        size_t count;
-};
-
-/* The words of a line, without the commas behind them. */
-static void words_split(struct arena *a, const char *line, struct words *ret) {
-        char *copy = arena_strdup(a, line), *word, *state = NULL;
-
-        ret->count = 0;
-        for (word = strtok_r(copy, " ", &state); word && ret->count < WORDS_MAX;
-             word = strtok_r(NULL, " ", &state)) {
-                if (text_ends(word, ","))
-                        word[strlen(word) - 1] = '\0';
-                ret->items[ret->count++] = word;
-        }
-}
-
-static const char *words_get(const struct words *w, size_t i) {
-        return i < w->count ? w->items[i] : "";
-}
-
-/* The amounts before a word: "60.4M / 60.6M scanned" or "60.4M scanned". */
-static void amounts_before(const struct words *w, const char *word, uint64_t *ret_amount,
-                           uint64_t *ret_of) {
-        for (size_t i = 1; i < w->count; i++) {
-                if (!text_equal(w->items[i], word))
-                        continue;
-                if (i >= 3 && text_equal(w->items[i - 2], "/")) {
-                        (void) amount_parse(w->items[i - 3], ret_amount);
-                        if (ret_of)
-                                (void) amount_parse(w->items[i - 1], ret_of);
-                } else
-                        (void) amount_parse(w->items[i - 1], ret_amount);
-                return;
-        }
-}
-
-/* Text 2.1: "X scanned at R/s, Y issued at R/s, T total"; 2.2 and later: "X / T scanned at R/s, Y /
- * T issued at R/s". */
-static void scan_read_progress(const struct words *w, struct scan *scan) {
-        amounts_before(w, "scanned", &scan->examined, &scan->to_examine);
-        amounts_before(w, "issued", &scan->issued, NULL);
-        amounts_before(w, "total", &scan->to_examine, NULL);
-        amounts_before(w, scan->function == SCAN_RESILVER ? "resilvered" : "repaired",
-                       &scan->processed, NULL);
-}
-
-/* "... 28.0M in 00:00:17 with 0 errors on <date>", "... in 2 days 00:00:17 with ...": `i` is at
- * "in". The start follows from the end and the duration. */
-static bool scan_read_end(const struct words *w, size_t i, const char *line, struct scan *scan) {
-        const char *amount = words_get(w, i - 1);
-        unsigned long long days = 0;
-        unsigned hours, minutes, seconds;
-        usec_t duration;
-
-        if (text_starts(words_get(w, i + 2), "day")) {
-                if (sscanf(words_get(w, i + 1), "%5llu", &days) != 1)
-                        return false;
-                i += 2;
-        }
-        if (sscanf(words_get(w, i + 1), "%2u:%2u:%2u", &hours, &minutes, &seconds) != 3 ||
-            !text_equal(words_get(w, i + 2), "with") ||
-            !text_to_u64(words_get(w, i + 3), &scan->errors))
-                return false;
-        (void) amount_parse(amount, &scan->processed);
-        scan->state = SCAN_STATE_FINISHED;
-        scan->end = date_after(line, " on ");
-        duration = days * USEC_PER_DAY + hours * USEC_PER_HOUR + minutes * USEC_PER_MIN +
-                   seconds * USEC_PER_SEC;
-        scan->start = scan->end > duration ? scan->end - duration : 0;
-        return true;
-}
-
-static bool scan_read_finished(const struct words *w, const char *line, struct scan *scan) {
-        for (size_t i = 1; i < w->count; i++)
-                if (text_equal(w->items[i], "in") && scan_read_end(w, i, line, scan))
-                        return true;
-        return false;
-}
-
-static enum scan_function scan_read_function(const struct words *w) {
-        const char *first = words_get(w, 0), *second = words_get(w, 1);
-
-        if (text_equal(first, "resilver") || text_equal(first, "resilvered"))
-                return SCAN_RESILVER;
-        if (text_equal(first, "error") || text_equal(first, "scrubbed"))
-                return SCAN_ERRORSCRUB;
-        if (text_equal(first, "scrub") || text_equal(second, "scrub")) /* "thorough scrub ..." */
-                return SCAN_SCRUB;
-        return SCAN_ERRORSCRUB; /* another kind of scan */
-}
-
-/* What is not understood counts as a scan that may be running. */
-static void scan_read(const struct words *w, const char *line, struct scan *scan) {
-        *scan = (struct scan){ .function = scan_read_function(w), .state = SCAN_STATE_SCANNING };
-        if (strstr(line, " canceled on ")) {
-                scan->state = SCAN_STATE_CANCELED;
-                scan->end = date_after(line, " canceled on ");
-                return;
-        }
-        scan->start = date_after(line, " in progress since ");
-        if (!scan->start) {
-                scan->paused = date_after(line, " paused since ");
-                scan->start = date_after(line, " started on ");
-        }
-        if (scan->start || !scan_read_finished(w, line, scan))
-                scan_read_progress(w, scan);
-}
-
-/* A sequential resilver has a paragraph of its own, and names a vdev: "resilver (mirror-0) in
- * progress since ...". It is not the pool's scan record. */
-static void read_scan_paragraph(struct reader *r, const char *line) {
-        struct words w;
-
-        words_split(r->arena, line, &w);
-        if (text_starts(words_get(&w, 1), "(")) {
-                if (strstr(line, " in progress since "))
-                        r->rebuilding = true;
-        } else if (!text_starts(line, "none requested"))
-                scan_read(&w, line, &r->scan);
-}
-
 /* --- the table ------------------------------------------------------------------------------ */
 
 static bool is_state_word(const char *s, size_t len) {
@@ -326,7 +145,8 @@ static const char *row_read_errors(const char *s, struct row *row) {
 
         for (size_t i = 0; i < ELEMENTSOF(row->errors); i++, s += n)
                 if (sscanf(s, " %31s%n", word, &n) != 1 ||
-                    (!text_to_u64(word, &row->errors[i]) && !amount_parse(word, &row->errors[i])))
+                    (!text_to_u64(word, &row->errors[i]) &&
+                     !scan_text_amount(word, &row->errors[i])))
                         break;
         return s;
 }
@@ -408,7 +228,7 @@ static void read_paragraph(struct reader *r, enum key key, const char *begin, co
                 r->problem = line;
                 break;
         case KEY_SCAN:
-                read_scan_paragraph(r, line);
+                scan_text_read(r->arena, line, &r->scan, &r->rebuilding);
                 break;
         case KEY_REMOVE:
                 r->removal = line;
@@ -518,11 +338,11 @@ static void remark_trim(const char *s, struct vdev *v) {
         v->trim_total = 100;
         if (strstr(s, ", completed at ")) {
                 v->trim_state = TRIM_COMPLETE;
-                v->trim_time = date_after(s, ", completed at ");
+                v->trim_time = scan_text_date(s, ", completed at ");
                 return;
         }
         v->trim_state = strstr(s, ", suspended") ? TRIM_SUSPENDED : TRIM_ACTIVE;
-        v->trim_time = date_after(s, " started at ");
+        v->trim_time = scan_text_date(s, " started at ");
 }
 
 /* A remark in parentheses, without them. */
