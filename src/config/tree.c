@@ -93,15 +93,18 @@ static const char *scalar_text(struct reader *r, const struct tree *where, struc
 static void node_take_tag(struct reader *r, struct fy_token *token, struct tree *t) {
         const struct fy_mark *start = token ? fy_token_start_mark(token) : NULL;
         const struct fy_mark *end = token ? fy_token_end_mark(token) : NULL;
-        const char *text = r->diagnoser->text;
+        const char *s;
+        size_t n;
 
         t->tag = "";
         if (!start || !end || end->input_pos > r->diagnoser->length ||
             end->input_pos <= start->input_pos)
                 return;
-        if (text_starts(text + start->input_pos, "!!"))
+        s = r->diagnoser->text + start->input_pos;
+        n = end->input_pos - start->input_pos;
+        if (n >= 2 && memcmp(s, "!!", 2) == 0)
                 return;
-        t->tag = word_keep(r, text + start->input_pos, end->input_pos - start->input_pos);
+        t->tag = word_keep(r, s, n);
         t->start = (uint32_t) start->input_pos;
         t->end = (uint32_t) end->input_pos;
 }

@@ -39,6 +39,9 @@ static const struct {
         { "tab as indentation",
           HEAD "content:\n\t- !zpool\n",
           { { 3, 1, "not valid YAML: tab character may not be used as indentation" } } },
+        { "a tag, and no more",
+          "!",
+          { { 1, 1, "expected '--- !zmirror' and keys, found nothing" } } },
         { "control character",
           HEAD "notes: a\001b\n",
           { { 2, 9, "a control character cannot stand in the file" } } },
@@ -360,14 +363,23 @@ static bool is_expected(size_t row, const struct diagnoses *d) {
         return n == d->count;
 }
 
+/* From memory that ends with the text, so that whoever reads on is found out. */
+static struct config *parse_exactly(struct arena *a, const char *yaml, struct diagnoses *d) {
+        size_t n = strlen(yaml);
+        _cleanup_(freep) char *copy = malloc(n ? n : 1);
+
+        assert_non_null(copy);
+        memcpy(copy, yaml, n);
+        return config_parse(a, "x.yml", copy, n, false, d);
+}
+
 static void test_mistakes_are_named_with_their_place(void **state) {
         size_t n_failed = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(mistakes); i++) {
                 _cleanup_(arena_freep) struct arena *a = arena_new();
                 struct diagnoses d;
-                struct config *c = config_parse(a, "x.yml", mistakes[i].yaml,
-                                                strlen(mistakes[i].yaml), false, &d);
+                struct config *c = parse_exactly(a, mistakes[i].yaml, &d);
 
                 if (!c && is_expected(i, &d))
                         continue;
