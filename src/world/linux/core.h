@@ -50,5 +50,8 @@ struct linux_world {
         char boot_id[40];
 };
 
+/* What became of a command, from what became of its child. */
+struct command_end world_command_end(const struct child_end *end);
+
 /* Something may have changed there. */
 void world_hint(struct linux_world *w, enum look_kind kind, const char *name);

@@ -38,15 +38,19 @@ struct run {
         uint64_t tag;
 };
 
-static void on_run_end(void *userdata, const struct child_end *end) {
-        struct run *run = userdata;
-        struct command_end ended = {
+struct command_end world_command_end(const struct child_end *end) {
+        return (struct command_end){
                 .started = end->started,
                 .timed_out = end->timed_out,
                 .exit_status = end->exit_status,
                 .signal = end->signal,
                 .output = end->errors,
         };
+}
+
+static void on_run_end(void *userdata, const struct child_end *end) {
+        struct command_end ended = world_command_end(end);
+        struct run *run = userdata;
 
         run->w->listener.on_command_end(run->w->listener.userdata, run->tag, &ended);
         free(run);

@@ -66,13 +66,7 @@ static void prompt_try_again(struct prompt *p, const struct command_end *end) {
 }
 
 static void on_command_end(void *userdata, const struct child_end *end) {
-        struct command_end ended = {
-                .started = end->started,
-                .timed_out = end->timed_out,
-                .exit_status = end->exit_status,
-                .signal = end->signal,
-                .output = end->errors,
-        };
+        struct command_end ended = world_command_end(end);
 
         if (end->started && !end->timed_out && end->exit_status == EXIT_WRONG_PASSPHRASE)
                 prompt_try_again(userdata, &ended);
@@ -98,15 +92,9 @@ static void prompt_feed(struct prompt *p, const char *passphrase, size_t length)
 
 /* Nobody answered in time, somebody declined, it is too late, or there is no such program. */
 static void prompt_unanswered(struct prompt *p, const struct child_end *end) {
-        struct command_end ended = {
-                .started = end->started,
-                .cancelled = end->started,
-                .timed_out = end->timed_out,
-                .exit_status = end->exit_status,
-                .signal = end->signal,
-                .output = end->errors,
-        };
+        struct command_end ended = world_command_end(end);
 
+        ended.cancelled = end->started;
         prompt_finish(p, &ended);
 }
 
