@@ -334,6 +334,7 @@ static void effects_release(struct effects *x) {
         array_done(&x->logs);
         array_done(&x->looks);
         array_done(&x->runs);
+        array_done(&x->withdraws);
         array_done(&x->tells);
 }
 
