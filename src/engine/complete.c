@@ -179,6 +179,15 @@ void complete_before_import(struct engine *e, entity_id pool) {
         }
 }
 
+/* Its pool is imported with it. What the record says by now was so before: a resilver begins five
+ * txgs later at the earliest. One that was running goes on, as the same. */
+static void watch_arrive(struct engine *e, struct leg_row *l, const struct pool_status *s) {
+        l->m.before = s->scan;
+        if (s->scan.state == SCAN_STATE_SCANNING)
+                l->m.before.start = 0;
+        ledger_save_leg(e, l);
+}
+
 /* The entry of a leg whose vdev was just seen; what is seen for the first time is adopted. */
 static struct leg_row *leg_enter(struct engine *e, entity_id leg, const struct pool_status *s,
                                  const struct vdev *v) {
@@ -611,6 +620,10 @@ void complete_close(struct engine *e, entity_id leg) {
                 return;
         l->m.open = false;
         l->m.closed_txg = l->m.closed_time = l->m.ceiling_txg = 0;
+        /* It left while nobody looked, and may have come and left again, with its pool going on. */
+        if (!d && e->starting && l->m.copy == COPY_COMPLETE &&
+            pool_status(e, engine_entity(e, leg)->zdev.zpool))
+                l->m.copy = COPY_INCOMPLETE;
         if (!d)
                 l->m.closed_txg = l->m.before_txg; /* it carries more than that, as it was online */
         ledger_save_leg(e, l);
@@ -689,6 +702,9 @@ void complete_follow(struct engine *e, entity_id leg) {
         else if (online && !l->m.watching && (v->resilver_deferred || leg_is_catching_up(s, v)))
                 watch_start(e, leg, l, &(struct scan){}, s->txg);
         leg_doubt(e, leg, l, v);
+        if (online && l->m.watching && n->watch.pending &&
+            engine_node(e, engine_entity(e, leg)->zdev.zpool)->arrived)
+                watch_arrive(e, l, s);
         if (online)
                 n->watch.pending = false;
         if (online)

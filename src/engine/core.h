@@ -158,6 +158,7 @@ struct engine {
         char boot_id[64];
         bool boot_id_dirty, rebooted;
         usec_t started; /* wall clock; before that nobody looked */
+        bool starting;  /* the first picture is compared with what was remembered */
         bool first_start, ready, looked_devices, looked_pools, looked_mounts;
         uint64_t mounts_seq; /* of the newest answer to what is mounted */
         uint64_t next_seq;

@@ -648,14 +648,14 @@ const struct effects *engine_step(struct engine *e, struct now now, const struct
         take_input(e, input);
         take_deadlines(e);
         if (!e->ready && engine_has_looked(e)) {
-                e->ready = true;
+                e->ready = e->starting = true;
                 engine_log(e, LOG_LEVEL_VERBOSE, ENTITY_NONE, "the picture is complete");
         }
         if (e->ready) {
                 settle(e);
                 job_start_ready(e);
                 job_withdraw_unwanted(e);
-                e->first_start = false;
+                e->first_start = e->starting = false;
         }
         request_compact(e);
         effects_fill(e);

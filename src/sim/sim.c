@@ -400,6 +400,7 @@ static void task_show(struct sim *s, struct task *t) {
         if (!s->checker.on_execute || t->by_person || t->seen)
                 return;
         t->seen = true;
+        s->issued = t->started;
         harm = sim_harm(s, &t->command);
         s->checker.on_execute(s->checker.userdata, &t->command, &harm);
 }

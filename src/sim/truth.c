@@ -88,11 +88,12 @@ static struct sim_harm harm(const struct zpool *p, const struct leg *l, const ch
                                   .pool_guid = p ? p->guid : 0 };
 }
 
-/* The device under it appeared a moment ago. */
+/* It appeared when the command was on its way already. */
 static bool node_is_new(const struct sim *s, const struct node *n) {
         while (n->kind == DEVICE_MAPPING && n->under)
                 n = n->under;
-        return s->time < n->born + 2 * USEC_PER_SEC;
+        return s->issued <
+               n->born + (s->issued < s->deaf_until ? 11 * USEC_PER_MIN : 200 * USEC_PER_MSEC);
 }
 
 /* The pool that is meant: by GUID or name. */
@@ -114,7 +115,7 @@ static struct image *import_images(struct sim *s, struct zpool *p, struct image 
                 if (!image || image->pool != p || image->index != i || image->live ||
                     node_io(s, n) != IO_GOOD)
                         continue;
-                if (image->cloned && node_is_new(s, n)) /* the other one was there a moment ago */
+                if (node_is_new(s, n))
                         return NULL;
                 ret_images[i] = image;
                 ret_nodes[i] = n;
@@ -199,7 +200,7 @@ static struct sim_harm harm_legs(struct sim *s, struct zpool *p, bool online,
                                                  "takes the last whole copy of %s offline: %s",
                                                  p->name, l->path));
                 if (image && image->cloned && node_is_new(s, n))
-                        continue; /* the other one was there a moment ago */
+                        continue; /* the other one was there */
                 if (online && !l->node && image && image->pool == p && image->index == l->index &&
                     !ranges_has_all(&p->tree, image_tree(image))) {
                         struct sim_harm h = harm(
