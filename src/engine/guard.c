@@ -173,9 +173,16 @@ static void copies_count(const struct engine *e, const struct pool_row *p, entit
 
 /* A device with that vdev's label, whatever it is called. */
 static bool vdev_is_here(const struct engine *e, uint64_t vdev_guid) {
-        for (size_t i = 0; i < e->slots.count; i++)
-                if (e->slots.items[i].device && e->slots.items[i].device->vdev_guid == vdev_guid)
+        uint64_t below;
+
+        for (size_t i = 0; i < e->slots.count; i++) {
+                const struct device *d = e->slots.items[i].device;
+
+                if (d && d->vdev_guid == vdev_guid &&
+                    (d->kind != DEVICE_MAPPING || !d->backing ||
+                     map_get_number(&e->slot_by_devnum, d->backing, &below)))
                         return true;
+        }
         return false;
 }
 

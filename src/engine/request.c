@@ -216,6 +216,8 @@ static void request_inform_needers(struct engine *e, const struct request *r, bo
 void request_end(struct engine *e, struct request *r, bool fulfilled, const struct reason *why) {
         if (engine_node(e, r->entity)->requests[r->wish] == r)
                 engine_node(e, r->entity)->requests[r->wish] = NULL;
+        if (r->wish == WISH_ONLINE) /* which kept zmirror from taking it offline, if it is lost */
+                engine_node(e, r->entity)->self_tried = false;
         map_remove_number(&e->request_by_id, r->id);
         request_tell(e, r, true, fulfilled, why);
         request_inform_needers(e, r, fulfilled, why);

@@ -76,6 +76,7 @@ struct sim {
         } next[_COMMAND_KIND_MAX];
         uint32_t wrong_passphrases;
         bool no_passphrase;
+        usec_t pulled_at;  /* when a disk was pulled last */
         usec_t issued;     /* when the command that is judged was run */
         usec_t deaf_until; /* what the daemon should have heard of before may still be news to it */
         uint64_t changes;  /* counts everything that happened to the world */

@@ -215,6 +215,7 @@ void disk_pull(struct sim *s, struct disk *d) {
         uint32_t n = 0;
 
         assert(d->plugged);
+        s->pulled_at = s->time;
         d->plugged = false;
         d->node = NULL;
         for (size_t i = 0; i < s->nodes.count && n < ELEMENTSOF(parts); i++)

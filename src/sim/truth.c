@@ -167,6 +167,8 @@ static struct sim_harm harm_import(struct sim *s, const char *const *argv) {
         p = name ? import_pool(s, name) : NULL;
         if (!p || p->imported)
                 return (struct sim_harm){};
+        if (s->issued < s->pulled_at + 200 * USEC_PER_MSEC)
+                return (struct sim_harm){}; /* what was there is not there any more */
         best = import_images(s, p, images, nodes);
         if (!best || !zpool_has_enough(p, nodes, best))
                 return (struct sim_harm){}; /* it will fail */
@@ -193,8 +195,9 @@ static struct sim_harm harm_legs(struct sim *s, struct zpool *p, bool online,
 
                 if (!l)
                         continue;
-                if (!online && l->node && !leg_is_required(l) && legs_may_know(s, p) &&
-                    !p->suspended && !zpool_is_readable(s, p, l) && zpool_is_readable(s, p, NULL))
+                if (!online && l->node && !l->lost_since && !leg_is_required(l) &&
+                    legs_may_know(s, p) && !p->suspended && !zpool_is_readable(s, p, l) &&
+                    zpool_is_readable(s, p, NULL))
                         return harm(p, NULL,
                                     arena_printf(s->arena,
                                                  "takes the last whole copy of %s offline: %s",
