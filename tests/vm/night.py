@@ -60,6 +60,10 @@ CRYPT = "crypt|name:tank-b"
 PART = "part|name:tank-b"
 TANK = "zpool|name:tank"
 
+# What may be plugged in the guest to look at it: the container of the leg, by hand.
+OPEN_LEG = ("udevadm settle; cryptsetup open /dev/disk/by-partlabel/tank-b tank-b --key-file {key}; udevadm settle; ")
+KEY = "/etc/zmirror/keys/tank-b"
+
 DATES = ("added", "last_online", "last_update", "last_scrub", "last_trim")
 
 
@@ -82,9 +86,9 @@ def as_lines(value):
 class Night:
     """A guest with zmirror, and the words in which a test speaks about it."""
 
-    def __init__(self, guest, snapshot):
+    def __init__(self, guest, snapshots):
         self.guest = guest
-        self.snapshot = snapshot        # from which other guests may go on
+        self.snapshots = snapshots      # the folder of those from which guests go on: base, tank
         self.since = ""                 # the journal's place from which `commands` counts
         self.history_from = 0
 
@@ -94,37 +98,38 @@ class Night:
     def wait_until(self, what, condition, timeout=60):
         return self.guest.wait_until(what, condition, timeout * PATIENCE)
 
+    def wait_path(self, path, there=True):
+        what = f"{path} is {'there' if there else 'gone'}"
+        self.wait_until(what, lambda: (self.guest.run(f"test -e {path}")[0] == 0) == there)
+
     # --- before zmirror starts ---------------------------------------------------------------------------------
 
+    def start(self, snapshot="base"):
+        self.guest.start(snapshot=os.path.join(self.snapshots, snapshot))
+
     def make_tank(self, leg_size="384M", luks="key"):
-        """The pool `tank`: a leg that is always there, and one in a LUKS container on a USB disk, now away."""
+        """The pool `tank`: a leg that is always there, and one in a LUKS container on a USB disk, now away; and the
+        configuration of both."""
         self.guest.make_disk("tank-a", bus="scsi", size=leg_size)
         self.guest.make_disk("tank-b", size=leg_size, luks=luks)
         self.sh("zpool create -O compression=off -O atime=off tank mirror "
                 "/dev/disk/by-partlabel/tank-a /dev/mapper/tank-b")
         self.write("first", 4)
-        self.uuid = self.guest.disk_uuid("tank-b")
-        self.put_away("tank", "tank-b")
+        key = f"key_file: {KEY}" if luks == "key" else "notes: asked for"
+        self.configure(CONFIG_TANK.format(leg="tank-b") +
+                       CONFIG_TANK_B.format(uuid=self.guest.disk_uuid("tank-b"), key=key))
+        self.sh("zpool sync tank; zpool offline tank tank-b; cryptsetup close tank-b")
+        self.guest.pull("tank-b")
 
-    def put_away(self, pool, name, vdev=None):
-        """By hand, as before there was zmirror: offline, close, pull."""
-        self.sh(f"zpool sync {pool}; zpool offline {pool} {vdev or name}; cryptsetup close {name}")
-        self.guest.pull(name)
+    def configure(self, config):
+        self.guest.put("/etc/zmirror/zmirror.yml", config, 0o600)
 
     def write(self, name, megabytes, pool="tank"):
         """New data, which ZFS has written out when this returns."""
         self.sh(f"head -c {megabytes}M /dev/urandom >/{pool}/{name}; zpool sync {pool}")
 
-    def config_tank(self, luks="key"):
-        key = "key_file: /etc/zmirror/keys/tank-b" if luks == "key" else "notes: asked for"
-        return (CONFIG_TANK.format(leg="tank-b") +
-                CONFIG_TANK_B.format(uuid=self.uuid, key=key))
-
-    def start_zmirror(self, config):
-        self.sh("mkdir -p /etc/zmirror")
-        self.guest.put("/etc/zmirror/zmirror.yml", config, 0o600)
+    def start_zmirror(self):
         self.sh("zmirror check && systemctl enable zmirror 2>/dev/null && systemctl start zmirror", timeout=60)
-        self.mark()
 
     # --- zmirror's picture -------------------------------------------------------------------------------------
 
@@ -166,10 +171,9 @@ class Night:
 
     def mark(self):
         """From here on `commands` and `history` count."""
-        self.sh("journalctl --sync")
-        self.since = self.sh("journalctl -q -n 0 --show-cursor").splitlines()[-1].removeprefix("-- cursor: ")
-        lines = self.history_all()
-        self.history_from = len(lines)
+        cursor = self.sh("journalctl --sync; journalctl -q -n 0 --show-cursor")
+        self.since = cursor.splitlines()[-1].removeprefix("-- cursor: ")
+        self.history_from = len(self.history_all())
 
     def commands(self):
         """The commands that change the world, in order, with devices and numbers that differ from run to run blanked."""
@@ -179,6 +183,11 @@ class Night:
         ran = [m["MESSAGE"].removeprefix("running: ") for m in messages
                if m.get("ZMIRROR_COMMAND") and str(m.get("MESSAGE", "")).startswith("running: ")]
         return [plain(line) for line in ran if not LOOKS.match(line + " ")]
+
+    def check_history(self, what, *expected):
+        """All of it since the last mark, in order: nothing twice, nothing missing."""
+        check_equal(f"the history of {what}",
+                    [f"{kind} {re.sub('^disk.*', 'DISK', entity)}" for kind, entity in self.history()], list(expected))
 
     def check_commands(self, *expected):
         check_equal("the commands that zmirror ran", self.commands(), list(expected))
@@ -217,6 +226,9 @@ class Night:
     def is_resilvering(self, pool="tank"):
         return "resilver in progress" in self.pool_state(pool)
 
+    def pool_is_whole(self, pool):
+        return re.search(r"^ state: ONLINE$", self.pool_state(pool), re.M) is not None
+
     def is_open(self, name="tank-b"):
         return self.guest.run(f"test -e /dev/mapper/{name}")[0] == 0
 
@@ -240,36 +252,34 @@ class Night:
         self.sh(f"zpool scrub -w {pool}", timeout=600)
         return re.search(r"scan: (.*(?:\n\t.*)?)", self.pool_state(pool)).group(1)
 
-    def check_whole(self):
+    def check_whole(self, key=KEY):
         """By hand, with zmirror stopped: the leg lacks nothing, and a scrub with all legs repairs nothing."""
         self.sh("systemctl stop zmirror")
         self.guest.plug("tank-b")
-        self.wait_until("the partition is there",
-                        lambda: self.guest.run("test -e /dev/disk/by-partlabel/tank-b")[0] == 0, 30)
-        self.sh("udevadm settle; cryptsetup open /dev/disk/by-partlabel/tank-b tank-b "
-                "--key-file /etc/zmirror/keys/tank-b; udevadm settle; zpool online tank tank-b")
-        self.wait_until("the leg is online and nothing is resilvered",
-                        lambda: self.vdev_state() == "ONLINE" and not self.is_resilvering(), 120)
-        self.sh("sleep 8; zpool wait -t resilver tank; zpool sync tank", timeout=300)
-        check_equal("missing txgs", self.missing_txgs(), [])
-        scan = self.scrub_by_hand()
+        self.wait_path("/dev/disk/by-partlabel/tank-b")
+        self.sh(OPEN_LEG.format(key=key) + "zpool online tank tank-b")
+        self.check_complete()
+
+    def check_complete(self, pool="tank"):
+        """All legs are here: ZFS knows of nothing that one lacks, and a scrub repairs nothing. What was written since
+        a leg went offline (that it did, at least) is caught up with by a resilver that is yet to begin."""
+        self.wait_until(f"all legs of {pool} are online", lambda: self.pool_is_whole(pool))
+        self.wait_until("no leg lacks anything", lambda: not self.missing_txgs(pool), 60)
+        self.wait_until("the resilver has ended", lambda: not self.is_resilvering(pool))
+        scan = self.scrub_by_hand(pool)
         check("scrub repaired 0B" in scan and "with 0 errors" in scan, f"the scrub says: {scan}")
-        self.put_away("tank", "tank-b")
+        check_equal("missing txgs", self.missing_txgs(pool), [])
 
     def check_leg_alone(self, checksums):
         """In another guest that has only the pulled disk: what lies on it is all that was in the pool."""
-        folder = self.guest.folder + "-alone"
-        with vm.Guest(folder, self.guest.zfs) as other:
-            other.start(snapshot=self.snapshot)
-            alone = Night(other, self.snapshot)
-            shutil.copyfile(os.path.join(self.guest.folder, "disks", "tank-b.img"),
-                            os.path.join(folder, "disks", "tank-b.img"))
-            other.put("/run/key", self.guest.get("/etc/zmirror/keys/tank-b"), 0o600)
+        with vm.Guest(self.guest.folder + "-alone", self.guest.zfs) as other:
+            alone = Night(other, self.snapshots)
+            alone.start()
+            shutil.copyfile(self.guest.path("disks", "tank-b.img"), other.path("disks", "tank-b.img"))
+            other.put("/run/key", self.guest.get(KEY), 0o600)
             other.plug("tank-b")
-            alone.wait_until("the partition is there",
-                             lambda: other.run("test -e /dev/disk/by-partlabel/tank-b")[0] == 0, 30)
-            alone.sh("udevadm settle; cryptsetup open /dev/disk/by-partlabel/tank-b tank-b --key-file /run/key; "
-                     "udevadm settle; zpool import -d /dev/mapper/tank-b tank", timeout=180)
+            alone.wait_path("/dev/disk/by-partlabel/tank-b")
+            alone.sh(OPEN_LEG.format(key="/run/key") + "zpool import -d /dev/mapper/tank-b tank", timeout=180)
             check_equal("the files of the leg alone", alone.checksums(), checksums)
             scan = alone.scrub_by_hand()
             check("scrub repaired 0B" in scan and "with 0 errors" in scan, f"the leg alone: {scan}")
@@ -278,8 +288,10 @@ class Night:
 
     def begin(self, luks="key"):
         """`tank` with its leg away, zmirror running, and data that the leg does not have yet."""
-        self.make_tank(luks=luks)
-        self.start_zmirror(self.config_tank(luks))
+        self.start("tank" if luks == "key" else "base")
+        if luks != "key":
+            self.make_tank(luks=luks)
+        self.start_zmirror()
         self.wait_states({LEG: "disconnected", TANK: "connected"})
         self.write("away", 8)
         self.mark()
@@ -301,9 +313,28 @@ NIGHT_COMMANDS = ("cryptsetup open DEVICE tank-b --key-file /etc/zmirror/keys/ta
                   "zpool offline tank /dev/mapper/tank-b",
                   "cryptsetup close tank-b")
 
+NIGHT_HISTORY = ("appeared DISK", f"online {CRYPT}", f"online {LEG}", f"resilvered {LEG}", f"offline {LEG}",
+                 f"offline {CRYPT}", "safe DISK", "disconnected DISK")
+
 
 def plain(command):
     """A command without what differs from run to run."""
     command = re.sub(r"^cryptsetup open \S+", "cryptsetup open DEVICE", command)
     command = re.sub(r"\b\d{12,20}\b", "GUID", command)
     return re.sub(r"@zmirror-[-_\d]+", "@zmirror-DATE", command)
+
+
+def prepare(folder, zfs, package):
+    """The snapshots from which nights go on: `base`, a booted guest with zmirror, and `tank`, with that pool."""
+    for name, base in (("base", None), ("tank", os.path.join(folder, "base"))):
+        guest = vm.Guest(os.path.join(folder, name), zfs)
+        try:
+            guest.start(snapshot=base)
+            if base:
+                Night(guest, folder).make_tank()
+            elif package:
+                guest.install(package)
+            guest.save()
+        finally:
+            guest.power_cut()
+    return 0

@@ -1,30 +1,24 @@
-#!/usr/bin/env python3
 """A virtual machine with a real ZFS, in which disks are plugged and pulled.
 
-Its state (disks, sockets, logs) lies in one folder, $ZMIRROR_VM_DIR for the command line, so that several may
-run side by side. Without KVM the processor is emulated: everything works, five to twenty times slower.
+Its state (disks, sockets, logs) lies in one folder, so that several may run side by side. Without KVM the
+processor is emulated: everything works, five to twenty times slower.
 """
-import argparse
 import base64
 import contextlib
 import fcntl
 import json
 import os
-import select
 import shlex
 import shutil
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
-import termios
 import time
-import tty
 import uuid
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHUNK = 1 << 18
+SILENCE = 300                           # seconds after which a guest is given up; it may have to wait for a processor
 PASSPHRASE = "7-herrings-at-dawn"       # a text that is found nowhere else, so that a test can look for it
 KERNEL_ARGUMENTS = ("console=ttyS0 loglevel=4 panic=-1 mitigations=off nokaslr audit=0 selinux=0 apparmor=0 "
                     "random.trust_cpu=on raid=noautodetect net.ifnames=0 systemd.show_status=0 "
@@ -37,7 +31,8 @@ def acceleration():
         words = f.read().split()
     if ("vmx" in words or "svm" in words) and os.access("/dev/kvm", os.R_OK | os.W_OK):
         return ["-accel", "kvm", "-cpu", "host"]
-    return ["-accel", "tcg,thread=multi", "-cpu", "max"]
+    # A fifth level of page tables costs an emulated processor a tenth of its time.
+    return ["-accel", "tcg,thread=multi", "-cpu", "max,la57=off"]
 
 
 class Error(Exception):
@@ -145,36 +140,50 @@ class Guest:
 
     def start(self, keep=False, snapshot=None, detached=False):
         """Returns when systemd, zfs and zed are up: a new guest, or the one that was here (keep), or one that goes on
-        from where `snapshot` was taken. Unless detached it cannot outlive the process that has started it.
+        from where `snapshot` was taken, with the disks that were plugged then. Unless detached it cannot outlive the
+        process that has started it.
         """
         if self.pid():
             raise Error("it is running already")
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder, exist_ok=True)
+        if snapshot:
+            subprocess.run(["cp", "-r", "--sparse=always", os.path.join(snapshot, "disks"), self.folder], check=True)
         os.makedirs(self.path("disks"), exist_ok=True)
+        self.zfs = self.note("zfs", self.zfs)
         image = subprocess.run([os.path.join(HERE, "build-image"), self.zfs], check=True, text=True,
                                stdout=subprocess.PIPE).stdout.strip()
         if not os.path.exists(self.path("root.qcow2")):
             self.make_root(os.path.join(snapshot, "root.qcow2") if snapshot else os.path.join(image, "root.img"))
-        self.launch(image, os.path.join(snapshot, "memory") if snapshot else None, detached)
+        self.launch(image, bool(snapshot), detached)
         # QEMU stands still (-S) until the disks that were plugged in before are so again.
         for name in sorted(os.listdir(self.path("disks"))):
             if name.endswith(".plugged"):
                 with open(self.path("disks", name)) as f:
                     name = name.removesuffix(".plugged")
                     self.attach(name, f.read(), self.disk_file(name))
+        if snapshot:
+            self.load(os.path.join(snapshot, "memory"))
         with self.qmp() as qmp:
             qmp("cont")
-        self.wait_for_agent(timeout=240)
+        self.wait_for_agent()
         self.sh("systemctl is-system-running --wait >/dev/null || true\n"
-                "test -d /sys/module/zfs && systemctl is-active --quiet zfs-zed", timeout=240)
+                "test -d /sys/module/zfs && systemctl is-active --quiet zfs-zed", timeout=2 * SILENCE)
+
+    def note(self, name, value):
+        """Writes it down, once: a guest that is kept stays what it was."""
+        with contextlib.suppress(FileExistsError), open(self.path(name), "x") as f:
+            f.write(value)
+        with open(self.path(name)) as f:
+            return f.read()
 
     def make_root(self, base):
         """The root disk holds what differs from its base, which stays as it is."""
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", os.path.abspath(base),
                         "-F", "qcow2" if base.endswith(".qcow2") else "raw", self.path("root.qcow2")], check=True)
 
-    def launch(self, image, memory, detached):
+    def launch(self, image, incoming, detached):
         for name in ("qmp.sock", "agent.sock", "shell.sock"):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self.path(name))
@@ -195,24 +204,40 @@ class Guest:
             "-device", "virtio-blk-pci,drive=root",
             "-device", "virtio-scsi-pci,id=scsi0", "-device", "qemu-xhci,id=xhci,p2=8,p3=8",
         ]
-        if memory:
-            command += ["-incoming", "exec:cat " + shlex.quote(os.path.abspath(memory))]
+        if incoming:
+            command += ["-incoming", "defer"]
         with open(self.path("qemu.log"), "a") as log:
             process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        start_new_session=True)
         with open(self.path("pid"), "w") as f:
             f.write(str(process.pid))
-        while not os.path.exists(self.path("qmp.sock")) or self.qmp_status() == "inmigrate":
+        while not self.answers():
             if process.poll() is not None:
-                raise Error(f"QEMU does not start, see {self.path('qemu.log')}")
+                raise Error(f"QEMU does not start: {self.qemu_log()}")
             time.sleep(0.02)
 
-    def qmp_status(self):
+    def answers(self):
+        """The monitor's socket is there a moment before QEMU listens to it."""
+        with contextlib.suppress(FileNotFoundError, ConnectionRefusedError), self.qmp():
+            return True
+        return False
+
+    def qemu_log(self):
+        with open(self.path("qemu.log"), errors="replace") as f:
+            return f.read().strip()
+
+    def load(self, memory):
+        """The memory of a guest that was saved, into one that has the same disks."""
         with self.qmp() as qmp:
-            return qmp("query-status")["status"]
+            qmp("migrate-incoming", uri="exec:cat " + shlex.quote(os.path.abspath(memory)))
+            try:
+                while qmp("query-status")["status"] == "inmigrate":
+                    time.sleep(0.02)
+            except (Error, OSError):
+                raise Error(f"QEMU does not go on from {memory}: {self.qemu_log()}") from None
 
     def save(self):
-        """Ends the guest such that its folder is a `snapshot` others can go on from; no disk may be plugged."""
+        """Ends the guest such that its folder is a `snapshot` others can go on from."""
         self.sh("sync")
         pid = self.pid()
         with self.qmp() as qmp:
@@ -226,11 +251,11 @@ class Guest:
             qmp("quit")
         self.wait_gone(pid, timeout=30)
 
-    def wait_for_agent(self, timeout):
-        end = time.monotonic() + timeout
+    def wait_for_agent(self):
+        end = time.monotonic() + 2 * SILENCE
         while True:
             try:
-                return self.ask("clock", now=time.time(), timeout=5)
+                return self.ask("clock", now=time.time(), timeout=10)
             except (Error, OSError):
                 if not self.pid():
                     raise Error(f"QEMU has ended, see {self.path('qemu.log')}, {self.path('console.log')}") from None
@@ -273,7 +298,7 @@ class Guest:
 
     # --- the agent in the guest -------------------------------------------------------------------------------
 
-    def ask(self, verb, timeout=30, **arguments):
+    def ask(self, verb, timeout=SILENCE, **arguments):
         """One question to the agent. The port has one client at a time, so each question takes its turn."""
         ident = str(uuid.uuid4())
         with open(self.path("agent.lock"), "w") as lock:
@@ -356,6 +381,8 @@ class Guest:
 
     def plug(self, name, bus="usb", size="256M"):
         """Plugs a disk, made on first use; into a guest that is off, too, which then boots with it."""
+        if self.is_plugged(name):
+            raise Error(f"disk {name} is plugged in already")
         file = self.disk_file(name, size)
         with open(self.path("disks", name + ".plugged"), "w") as f:
             f.write(bus)
@@ -387,6 +414,8 @@ class Guest:
 
     def pull(self, name):
         """Pulls a disk. The guest is not asked; whether it was ready for that is its own affair."""
+        if not self.is_plugged(name):
+            raise Error(f"disk {name} is not plugged in")
         os.unlink(self.path("disks", name + ".plugged"))
         if self.pid():
             self.detach(name)
@@ -418,6 +447,9 @@ class Guest:
 
     def fail(self, name, on=True):
         """Lets every read and write of a plugged disk fail, or work again."""
+        if not self.is_plugged(name):
+            raise Error(f"disk {name} is not plugged in")
+
         def put_below_throttle(node):
             qmp("blockdev-reopen", options=[{"driver": "throttle", "node-name": "drive-" + name,
                                              "throttle-group": "limits-" + name, "file": node}])
@@ -473,7 +505,7 @@ class Guest:
                 return value
             if time.monotonic() > end:
                 raise Error(f"waited {timeout} s in vain until {what}\n{self.diagnosis()}")
-            time.sleep(0.2)
+            time.sleep(0.5)                     # a question costs the guest as much
 
     def diagnosis(self):
         """What one wants to see of a guest in which something went wrong; each question may hang, alone."""
@@ -483,121 +515,3 @@ class Guest:
             with contextlib.suppress(Error, OSError):
                 text += f"--- {question}\n{self.run(question, timeout=15)[1]}\n"
         return text
-
-
-# --- command line ---------------------------------------------------------------------------------------------
-
-SHELL_HELP = """
-A root shell in the guest{zmirror}. Disks b, c and d wait to be plugged in; from a second terminal:
-    ./dev vm plug b        pull it with: ./dev vm pull b
-    ./dev vm throttle b 1000000
-Leave this shell with Ctrl-] ; the guest goes on until: ./dev vm stop
-"""
-
-
-def shell(vm):
-    """Joins this terminal and the guest's second serial line."""
-    columns, lines = shutil.get_terminal_size()
-    vm.sh("systemctl start vm-shell; sleep 0.3")
-    with connect(vm.path("shell.sock"), None) as sock:
-        sock.sendall(f" stty cols {columns} rows {lines}; export TERM={shlex.quote(os.environ.get('TERM', 'vt100'))}; "
-                     "clear\r".encode())
-        before = termios.tcgetattr(0)
-        tty.setraw(0)
-        try:
-            while True:
-                ready, _, _ = select.select([0, sock], [], [])
-                data = os.read(0, 4096) if 0 in ready else b""
-                if b"\x1d" in data or (0 in ready and not data):
-                    return
-                sock.sendall(data)
-                if sock in ready:
-                    data = sock.recv(4096)
-                    if not data:
-                        return
-                    os.write(1, data)
-        finally:
-            termios.tcsetattr(0, termios.TCSADRAIN, before)
-            print()
-
-
-def start_for_hand(vm, package, keep):
-    began = time.monotonic()
-    vm.start(keep=keep, detached=True)
-    if package:
-        vm.install(package)
-    print(f"up after {time.monotonic() - began:.0f} s, with ZFS {vm.zfs}{' and zmirror' if package else ''}")
-
-
-def parse_arguments():
-    parser = argparse.ArgumentParser(prog="vm", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="command")
-
-    def verb(name, text, *arguments):
-        sub = verbs.add_parser(name, help=text, description=text)
-        for names, options in arguments:
-            sub.add_argument(*names, **options)
-
-    disk = (["disk"], {"help": "any name; the disk is made when it is plugged for the first time"})
-    options = [(["--zfs"], {"default": "2.3", "choices": ("2.3", "2.1")}),
-               (["--package"], {"metavar": "DEB", "help": "install this build of zmirror (default: build/zmirror.deb)"})]
-    verb("start", "boot a guest", *options,
-         (["--keep"], {"action": "store_true", "help": "boot the guest that was here, with its disks"}))
-    verb("shell", "a root shell in the guest, which is booted first if need be", *options)
-    verb("exec", "run a command, or a script from standard input, in the guest",
-         (["-t", "--timeout"], {"type": float, "default": 600}),
-         (["command"], {"nargs": argparse.REMAINDER}))
-    verb("plug", "plug a disk in", disk, (["--bus"], {"default": "usb", "choices": ("usb", "scsi", "uas")}),
-         (["--size"], {"default": "256M"}))
-    verb("pull", "pull a disk out; the guest is not asked", disk)
-    verb("throttle", "make a disk slow", disk, (["bytes_per_second"], {"type": int, "help": "0: fast again"}))
-    verb("fail", "let all reads and writes of a disk fail", disk,
-         (["state"], {"nargs": "?", "default": "on", "choices": ("on", "off")}))
-    verb("kill", "cut the power; `start --keep` boots it again")
-    verb("stop", "shut the guest down")
-    verb("console", "what the guest's kernel has printed")
-    return parser.parse_args()
-
-
-def main():
-    args = parse_arguments()
-    vm = Guest(os.environ.get("ZMIRROR_VM_DIR") or
-            os.path.join(tempfile.gettempdir(), f"zmirror-vm-{os.getuid()}"), getattr(args, "zfs", "2.3"))
-    if args.verb in ("start", "shell"):
-        built = os.path.join(HERE, "../../build/zmirror.deb")
-        package = args.package or (built if os.path.exists(built) else None)
-    if args.verb == "start":
-        start_for_hand(vm, package, args.keep)
-    elif args.verb == "shell":
-        if not vm.pid():
-            start_for_hand(vm, package, keep=False)
-        has_zmirror = vm.run("command -v zmirror")[0] == 0
-        print(SHELL_HELP.format(zmirror=" with zmirror" if has_zmirror else ", without zmirror (./dev package makes it)"))
-        shell(vm)
-    elif args.verb == "exec":
-        words = args.command[1:] if args.command[:1] == ["--"] else args.command
-        script = (words[0] if len(words) == 1 else shlex.join(words)) if words else sys.stdin.read()
-        return vm.run(script, args.timeout, sys.stdout.buffer)[0]
-    elif args.verb == "plug":
-        vm.plug(args.disk, args.bus, args.size)
-    elif args.verb == "pull":
-        vm.pull(args.disk)
-    elif args.verb == "throttle":
-        vm.throttle(args.disk, args.bytes_per_second)
-    elif args.verb == "fail":
-        vm.fail(args.disk, args.state == "on")
-    elif args.verb == "kill":
-        vm.power_cut()
-    elif args.verb == "stop":
-        vm.stop()
-    elif args.verb == "console":
-        with open(vm.path("console.log"), errors="replace") as f:
-            sys.stdout.write(f.read())
-    return 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (Error, OSError) as error:
-        sys.exit(f"vm: {error}")
