@@ -115,7 +115,7 @@ struct effect_look {
 /* Tells a client about its request. `ended` comes exactly once. */
 struct effect_tell {
         uint64_t client, request;
-        entity_id entity;
+        entity_id entity; /* ENTITY_NONE: a reload has removed it */
         enum wish wish;
         bool ended, fulfilled;
         struct reason reason; /* why it waits, or why it ended */

@@ -126,7 +126,9 @@ static void timeline_verdicts(struct timeline *t, struct engine *e) {
 static void timeline_tells(struct timeline *t, const struct effects *e) {
         for (size_t i = 0; i < e->tells.count; i++) {
                 const struct effect_tell *tell = &e->tells.items[i];
-                const char *hrid = config_entity(t->config, tell->entity)->hrid;
+                const char *hrid = tell->entity == ENTITY_NONE
+                                           ? "something"
+                                           : config_entity(t->config, tell->entity)->hrid;
 
                 if (!tell->ended)
                         continue;

@@ -24,6 +24,7 @@ static void add_line(struct drawer *d, const char *format, ...) {
         va_end(args);
 }
 
+/* At most one in the arguments of a call: their order is the compiler's. */
 static uint64_t draw(struct drawer *d, uint64_t n) {
         return dice_below(&d->dice, n);
 }
@@ -63,12 +64,16 @@ static void draw_pull(struct drawer *d) {
 }
 
 static void draw_write(struct drawer *d) {
-        add_line(d, "write %s %s", PICK(d, d->u->pools), ONE_OF(d, "1M", "300M", "4G", "20G"));
+        const char *size = ONE_OF(d, "1M", "300M", "4G", "20G");
+
+        add_line(d, "write %s %s", PICK(d, d->u->pools), size);
 }
 
 static void draw_wish(struct drawer *d) {
+        const char *cancel = draw(d, 6) ? "" : " --cancel", *thing = PICK(d, d->u->things);
+
         add_line(d, "%s %s%s", ONE_OF(d, "online", "online", "offline", "offline", "scrub", "trim"),
-                 PICK(d, d->u->things), draw(d, 6) ? "" : " --cancel");
+                 thing, cancel);
 }
 
 static void draw_snapshot(struct drawer *d) {
@@ -157,14 +162,17 @@ static void draw_machine(struct drawer *d) {
 }
 
 static void draw_fault(struct drawer *d) {
+        const char *fault = sim_fault_print(SIM_FAULT_FAIL +
+                                            (enum sim_fault) draw(d, _SIM_FAULT_MAX - 1));
+
         add_line(d, "fail-next %s %s",
-                 command_kind_print((enum command_kind) draw(d, _COMMAND_KIND_MAX)),
-                 sim_fault_print(SIM_FAULT_FAIL + (enum sim_fault) draw(d, _SIM_FAULT_MAX - 1)));
+                 command_kind_print((enum command_kind) draw(d, _COMMAND_KIND_MAX)), fault);
 }
 
 static void draw_events(struct drawer *d) {
-        add_line(d, "events %s %s", ONE_OF(d, "lost", "doubled", "late"),
-                 ONE_OF(d, "0", "0", "10", "60", "100"));
+        const char *percent = ONE_OF(d, "0", "0", "10", "60", "100");
+
+        add_line(d, "events %s %s", ONE_OF(d, "lost", "doubled", "late"), percent);
 }
 
 static void draw_passphrase(struct drawer *d) {
@@ -172,8 +180,11 @@ static void draw_passphrase(struct drawer *d) {
 }
 
 static void draw_elsewhere(struct drawer *d) {
-        add_line(d, "elsewhere %s %llu%s", PICK(d, d->u->disks),
-                 (unsigned long long) 1 + draw(d, 200), draw(d, 2) ? " exported" : "");
+        const char *exported = draw(d, 2) ? " exported" : "";
+        uint64_t megabytes = 1 + draw(d, 200);
+
+        add_line(d, "elsewhere %s %llu%s", PICK(d, d->u->disks), (unsigned long long) megabytes,
+                 exported);
 }
 
 static void draw_copy(struct drawer *d) {
@@ -188,16 +199,21 @@ static void draw_copy(struct drawer *d) {
 }
 
 static void draw_zfs(struct drawer *d) {
+        const char *what;
+
         switch (draw(d, 3)) {
         case 0:
-                add_line(d, "checkpoint %s %s", PICK(d, d->u->pools), ONE_OF(d, "on", "off"));
+                what = ONE_OF(d, "on", "off");
+                add_line(d, "checkpoint %s %s", PICK(d, d->u->pools), what);
                 break;
         case 1:
-                if (d->u->zvols.count)
-                        add_line(d, "%s %s", ONE_OF(d, "hold", "release"), PICK(d, d->u->zvols));
+                what = d->u->zvols.count ? PICK(d, d->u->zvols) : NULL;
+                if (what)
+                        add_line(d, "%s %s", ONE_OF(d, "hold", "release"), what);
                 break;
         case 2:
-                add_line(d, "slow %s %s", PICK(d, d->u->disks), ONE_OF(d, "1", "5", "10"));
+                what = ONE_OF(d, "1", "5", "10");
+                add_line(d, "slow %s %s", PICK(d, d->u->disks), what);
                 break;
         }
 }
