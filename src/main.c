@@ -11,6 +11,7 @@
 #include "cli/service.h"
 #include "cli/status.h"
 #include "daemon/daemon.h"
+#include "demo/demo.h"
 #include "sim/simulate.h"
 
 #define TARGET         "all|group <group>|<type> <name...>"
@@ -29,6 +30,8 @@ static const struct cli_command commands[] = {
         { "check", "", "check the configuration, without a daemon", .run = check_run },
         { "simulate", "[<scenario>]", "rehearse the configuration in a simulated world",
           OPTION_BIT(OPTION_SEED) | OPTION_BIT(OPTION_QUIET), .main = simulate_main },
+        { "demo", "", "a week with zmirror in less than a minute; nothing is touched",
+          OPTION_BIT(OPTION_QUICK), .main = demo_main },
 
         /* requests */
         { "online", TARGET, "bring it into use", REQUEST_ONLINE_OPTIONS, .run = request_run },

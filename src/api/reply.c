@@ -109,8 +109,10 @@ bool reply_reload_parse(struct arena *a, const struct json *object, struct reply
 
 /* --- Request */
 
-void reply_requests_print(struct text *t, const struct reply_request *requests, uint32_t n) {
+void reply_requests_print(struct text *t, const struct reply_request *requests, uint32_t n,
+                          usec_t now) {
         json_open(t, NULL, '{');
+        json_add_number(t, "now", now);
         json_open(t, "requests", '[');
         for (uint32_t i = 0; i < n; i++) {
                 const struct reply_request *r = &requests[i];
@@ -149,12 +151,13 @@ static bool request_read(const struct json *m, struct reply_request *ret) {
 }
 
 bool reply_requests_parse(struct arena *a, const struct json *object, struct reply_request **ret,
-                          uint32_t *ret_n) {
+                          uint32_t *ret_n, usec_t *ret_now) {
         struct reply_request *requests;
         const struct json *array;
+        usec_t now = 0;
         uint32_t n = 0;
 
-        if (!array_find(object, "requests", &array))
+        if (!json_get_number(object, "now", &now) || !array_find(object, "requests", &array))
                 return false;
         requests = arena_new_array(a, struct reply_request, array->count);
         for (const struct json *m = array->first; m; m = m->next)
@@ -162,6 +165,7 @@ bool reply_requests_parse(struct arena *a, const struct json *object, struct rep
                         return false;
         *ret = requests;
         *ret_n = n;
+        *ret_now = now;
         return true;
 }
 
@@ -247,7 +251,7 @@ static bool verdict_read(const struct json *m, usec_t now, struct reply_verdict 
 }
 
 bool reply_overview_parse(struct arena *a, const struct json *object, struct reply_verdict **ret,
-                          uint32_t *ret_n) {
+                          uint32_t *ret_n, usec_t *ret_now) {
         struct reply_verdict *verdicts;
         const struct json *array;
         usec_t now = 0;
@@ -261,6 +265,7 @@ bool reply_overview_parse(struct arena *a, const struct json *object, struct rep
                         return false;
         *ret = verdicts;
         *ret_n = n;
+        *ret_now = now;
         return true;
 }
 

@@ -68,9 +68,11 @@ struct reply_request {
         usec_t eta;                       /* wall clock, when that will be done; 0: not told */
 };
 
-void reply_requests_print(struct text *t, const struct reply_request *requests, uint32_t n);
+/* `now` is the daemon's wall clock, as in all replies: what is to come is told by it. */
+void reply_requests_print(struct text *t, const struct reply_request *requests, uint32_t n,
+                          usec_t now);
 bool reply_requests_parse(struct arena *a, const struct json *object, struct reply_request **ret,
-                          uint32_t *ret_n);
+                          uint32_t *ret_n, usec_t *ret_now);
 
 /* --- List and Status: {"now": ..., "entities": [...]}, in between row_print or row_print_status.
  * With `more`, List comes in replies of ROWS_PER_REPLY; a reply may have no rows.
@@ -101,7 +103,7 @@ struct reply_verdict {
 void reply_overview_print(struct text *t, const struct config *c,
                           const struct view_verdict *verdicts, uint32_t n, usec_t now);
 bool reply_overview_parse(struct arena *a, const struct json *object, struct reply_verdict **ret,
-                          uint32_t *ret_n);
+                          uint32_t *ret_n, usec_t *ret_now);
 
 /* --- Get */
 

@@ -156,3 +156,18 @@ void text_done(struct text *t) {
         free(t->s);
         *t = (struct text){};
 }
+
+const char *size_print(uint64_t bytes, char *buffer) {
+        static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+        double value = (double) bytes / 1024;
+        size_t i = 0;
+
+        if (bytes < 1024) {
+                (void) snprintf(buffer, SIZE_PRINT_MAX, "%u B", (unsigned) bytes);
+                return buffer;
+        }
+        for (; value >= 1023.95 && i + 1 < ELEMENTSOF(units); i++)
+                value /= 1024;
+        (void) snprintf(buffer, SIZE_PRINT_MAX, "%.1f %s", value, units[i]);
+        return buffer;
+}

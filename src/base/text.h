@@ -16,6 +16,10 @@ bool text_ends(const char *s, const char *suffix);
 bool text_to_u64(const char *s, uint64_t *ret);
 bool text_to_hex64(const char *s, uint64_t *ret); /* with or without 0x */
 
+/* About so many bytes: "512 B", "7.5 MiB", "30.0 GiB". `buffer` of SIZE_PRINT_MAX. */
+#define SIZE_PRINT_MAX 32
+const char *size_print(uint64_t bytes, char *buffer);
+
 /* The candidate that somebody probably meant by `word` (a few typing errors, case, - for _), or
  * NULL. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t n);

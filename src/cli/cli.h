@@ -45,6 +45,7 @@ enum option {
         OPTION_JSON,
         OPTION_SEED,
         OPTION_QUIET,
+        OPTION_QUICK,
         _OPTION_MAX,
 };
 

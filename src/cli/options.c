@@ -73,6 +73,7 @@ static const struct {
         [OPTION_SEED] = { "seed", NULL, 0, TAKES_VALUE, "NUMBER", NULL,
                           "of what is left to chance" },
         [OPTION_QUIET] = { "quiet", NULL, 0, TAKES_NOTHING, NULL, "", "only say what went wrong" },
+        [OPTION_QUICK] = { "quick", NULL, 0, TAKES_NOTHING, NULL, "", "as fast as it goes" },
         [OPTION_JSON] = { "json", NULL, 0, TAKES_NOTHING, NULL, "", "print JSON" },
 };
 

@@ -2,6 +2,7 @@
  * due */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/reply.h"
 #include "cli/overview.h"
@@ -51,11 +52,24 @@ static const char *glance_unplug(struct arena *a, const struct reply_verdict *v,
         abort();
 }
 
+/* What is due later does not matter while it is being done. */
 static const char *glance_due(struct arena *a, const struct reply_verdict *v, usec_t now) {
+        if (v->kind == VERDICT_WORKING && !v->overdue)
+                return "";
         if (v->overdue)
                 return v->due ? arena_printf(a, "overdue since %s", show_time(a, v->due))
                               : "overdue";
         return v->due ? arena_printf(a, "due %s", show_distance(a, v->due, now)) : "";
+}
+
+/* One line for a disk, so it is cut rather than broken where it is read. */
+static void glance_put(const char *line) {
+        struct text t = {};
+
+        if (show_is_terminal(STDOUT_FILENO))
+                show_cut(&t, line, show_terminal_columns(STDOUT_FILENO));
+        (void) puts(t.s ? t.s : line);
+        text_done(&t);
 }
 
 static void glance_print(const char *const (*lines)[_GLANCE_MAX], uint32_t n) {
@@ -77,19 +91,19 @@ static void glance_print(const char *const (*lines)[_GLANCE_MAX], uint32_t n) {
                 }
                 while (t.length > 0 && t.s[t.length - 1] == ' ')
                         t.s[--t.length] = 0;
-                (void) puts(t.s);
+                glance_put(t.s);
                 text_done(&t);
         }
 }
 
 static bool on_overview(void *userdata, struct arena **arena, const struct json *parameters) {
         const char *(*lines)[_GLANCE_MAX];
-        usec_t now = show_now();
         struct reply_verdict *v;
         struct arena *a = *arena;
+        usec_t now;
         uint32_t n;
 
-        if (!reply_overview_parse(a, parameters, &v, &n))
+        if (!reply_overview_parse(a, parameters, &v, &n, &now))
                 return false;
         if (!n)
                 (void) puts("No removable disk is configured.");

@@ -18,7 +18,7 @@ struct item {
         enum wish wish;
         enum request_state state;
         double progress;
-        usec_t eta;
+        usec_t eta; /* by our clock */
 };
 
 struct progress {
@@ -163,7 +163,8 @@ static void item_tell(struct progress *p, const struct item *item, bool is_new, 
                                item->reason);
 }
 
-static void item_update(struct progress *p, struct arena *a, const struct reply_request *r) {
+static void item_update(struct progress *p, struct arena *a, const struct reply_request *r,
+                        usec_t now) {
         const char *reason = show_line(a, r->reason);
         bool is_new, changed, ended;
         struct item *item = progress_item(p, r->id, &is_new);
@@ -175,16 +176,19 @@ static void item_update(struct progress *p, struct arena *a, const struct reply_
         item->wish = r->wish;
         item->state = r->state;
         item->progress = r->progress;
-        item->eta = r->eta;
+        item->eta = r->eta > now ? show_now() + (r->eta - now) : 0;
         if (!ended)
                 item_tell(p, item, is_new, changed);
 }
 
-void progress_update(struct progress *p, const struct reply_request *requests, uint32_t n) {
+void progress_update(struct progress *p, const struct reply_request *requests, uint32_t n,
+                     usec_t now) {
         struct arena *a = arena_new();
 
+        if (!now) /* a daemon that does not tell */
+                now = show_now();
         for (uint32_t i = 0; i < n; i++)
-                item_update(p, a, &requests[i]);
+                item_update(p, a, &requests[i], now);
         arena_free(a);
         progress_tick(p);
 }

@@ -14,8 +14,10 @@ struct progress *progress_new(bool moving);
 struct progress *progress_free(struct progress *p);
 DEFINE_CLEANUP(struct progress *, progress_free);
 
-/* Takes over what was told about requests (copied), and shows it. */
-void progress_update(struct progress *p, const struct reply_request *requests, uint32_t n);
+/* Takes over what was told about requests (copied), and shows it. `now`: the daemon's clock when it
+ * told that. */
+void progress_update(struct progress *p, const struct reply_request *requests, uint32_t n,
+                     usec_t now);
 /* Draws the moving line again. */
 void progress_tick(struct progress *p);
 /* Takes the moving line away. */

@@ -17,11 +17,12 @@
 static bool on_requests(void *userdata, struct arena **arena, const struct json *parameters) {
         struct reply_request *requests;
         struct progress *p = userdata;
+        usec_t now;
         uint32_t n;
 
-        if (!reply_requests_parse(*arena, parameters, &requests, &n))
+        if (!reply_requests_parse(*arena, parameters, &requests, &n, &now))
                 return false;
-        progress_update(p, requests, n);
+        progress_update(p, requests, n, now);
         return true;
 }
 

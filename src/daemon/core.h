@@ -19,6 +19,15 @@ struct sd_event;
 struct sd_event_source;
 struct server;
 
+/* What the daemon lets itself be woken for. */
+enum alarm {
+        ALARM_ENGINE,
+        ALARM_REGULAR, /* when everything is looked at again */
+        ALARM_RESTED,  /* what was looked at just now may be again */
+        ALARM_SHRINK,  /* what the start has used is given back */
+        _ALARM_MAX,
+};
+
 /* A command that runs. */
 struct daemon_command {
         uint64_t tag; /* of the world */
@@ -39,13 +48,10 @@ struct daemon {
         struct service service;
         ARRAY(struct daemon_command) commands;
         uint64_t next_tag;
-        struct sd_event_source *wake;    /* the engine's */
-        struct sd_event_source *regular; /* when everything is looked at again, as scheduled */
-        struct sd_event_source *regular_default; /* or every ten minutes */
-        struct sd_event_source *look_soon;       /* when nothing else is to be done */
-        struct sd_event_source *rested;          /* what was looked at just now may be again */
-        struct sd_event_source *shrink;          /* what the start has used is given back */
-        struct sd_event_source *clock;           /* somebody set it */
+        struct sd_event_source *look_soon; /* when nothing else is to be done */
+        struct sd_event_source *clock;     /* somebody set it */
+        usec_t regular; /* wall clock: when everything is looked at as scheduled; 0: every ten
+                           minutes */
         int clock_fd;
         bool log_events, log_full_events;
         usec_t started; /* wall clock */

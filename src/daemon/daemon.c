@@ -37,71 +37,39 @@
 /* --- time
  * ----------------------------------------------------------------------------------------- */
 
-/* Arms a timer, which is made when it is needed first. */
-static void timer_arm(struct daemon *d, sd_event_source **source, clockid_t clock, usec_t at,
-                      usec_t accuracy, sd_event_time_handler_t handler) {
-        if (*source) {
-                (void) sd_event_source_set_time(*source, at);
-                (void) sd_event_source_set_enabled(*source, SD_EVENT_ONESHOT);
-                return;
-        }
-        if (sd_event_add_time(d->loop, source, clock, at, accuracy, handler, d) < 0)
-                abort(); /* no memory, or no descriptors for the first timers at the start */
-}
-
-static void timer_disarm(sd_event_source *source) {
-        if (source)
-                (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
-}
-
-static int on_wake(sd_event_source *source, uint64_t usec, void *userdata) {
-        daemon_step(userdata, &(struct input){ .kind = INPUT_TICK });
-        return 0;
-}
-
-/* The world's monotonic clock need not be the loop's: only the difference counts. */
+/* The engine's; USEC_NEVER: it waits for nothing but what happens. */
 static void daemon_wake_at(struct daemon *d, usec_t mono) {
-        usec_t now = world_now(d->world).mono;
-        uint64_t loop_now = 0;
-
-        if (mono == USEC_NEVER) {
-                timer_disarm(d->wake);
-                return;
-        }
-        (void) sd_event_now(d->loop, CLOCK_MONOTONIC, &loop_now);
-        timer_arm(d, &d->wake, CLOCK_MONOTONIC, loop_now + (mono > now ? mono - now : 0),
-                  WAKE_ACCURACY, on_wake);
+        world_set_alarm(d->world, ALARM_ENGINE, mono, WAKE_ACCURACY);
 }
 
-static void regular_arm(struct daemon *d);
-
-static int on_regular(sd_event_source *source, uint64_t usec, void *userdata) {
-        struct daemon *d = userdata;
-
-        log_debug("Looking at everything, as scheduled");
-        trigger_everything(d);
-        regular_arm(d);
-        return 0;
-}
-
-/* When everything is looked at again: as configured, or every ten minutes. Two sources, as a
- * timer's clock cannot be changed. */
+/* When everything is looked at again: as configured, or every ten minutes. */
 static void regular_arm(struct daemon *d) {
         const struct settings *s = &d->config->settings;
-        uint64_t mono = 0;
+        struct now now = world_now(d->world);
         usec_t next;
 
-        timer_disarm(d->regular);
-        timer_disarm(d->regular_default);
+        d->regular = 0;
         if (s->regular_status_default) {
-                (void) sd_event_now(d->loop, CLOCK_MONOTONIC, &mono);
-                timer_arm(d, &d->regular_default, CLOCK_MONOTONIC, mono + REGULAR_DEFAULT,
-                          REGULAR_ACCURACY, on_regular);
+                world_set_alarm(d->world, ALARM_REGULAR, now.mono + REGULAR_DEFAULT,
+                                REGULAR_ACCURACY);
                 return;
         }
-        next = schedule_next(&s->regular_status_scheduler, world_now(d->world).wall);
-        if (next != USEC_NEVER)
-                timer_arm(d, &d->regular, CLOCK_REALTIME, next, USEC_PER_SEC, on_regular);
+        next = schedule_next(&s->regular_status_scheduler, now.wall);
+        if (next == USEC_NEVER) {
+                world_set_alarm(d->world, ALARM_REGULAR, USEC_NEVER, 0);
+                return;
+        }
+        d->regular = next;
+        world_set_alarm(d->world, ALARM_REGULAR, now.mono + (next - now.wall), USEC_PER_SEC);
+}
+
+/* The two clocks do not run exactly alike: a schedule may have to be waited for a little longer. */
+static void daemon_look_regularly(struct daemon *d) {
+        if (!d->regular || world_now(d->world).wall >= d->regular) {
+                log_debug("Looking at everything, as scheduled");
+                trigger_everything(d);
+        }
+        regular_arm(d);
 }
 
 /* A timer that never fires, but fails when the wall clock jumps: set by hand, or after a sleep. One
@@ -129,23 +97,10 @@ static int on_clock(sd_event_source *source, int fd, uint32_t revents, void *use
 /* --- looks
  * ---------------------------------------------------------------------------------------- */
 
-static int on_rested(sd_event_source *source, uint64_t usec, void *userdata);
-
 static void daemon_run_hints(struct daemon *d) {
-        uint64_t mono = 0;
-        usec_t next;
+        usec_t next = hints_run(&d->hints, world_now(d->world).mono);
 
-        (void) sd_event_now(d->loop, CLOCK_MONOTONIC, &mono);
-        next = hints_run(&d->hints, mono);
-        if (next == USEC_NEVER)
-                timer_disarm(d->rested);
-        else
-                timer_arm(d, &d->rested, CLOCK_MONOTONIC, next, WAKE_ACCURACY, on_rested);
-}
-
-static int on_rested(sd_event_source *source, uint64_t usec, void *userdata) {
-        daemon_run_hints(userdata);
-        return 0;
+        world_set_alarm(d->world, ALARM_RESTED, next, WAKE_ACCURACY);
 }
 
 static int on_look_soon(sd_event_source *source, void *userdata) {
@@ -166,16 +121,9 @@ static void daemon_look(void *userdata, uint64_t tag, const struct look *what) {
 /* --- memory
  * ---------------------------------------------------------------------------------------- */
 
-static int on_shrink(sd_event_source *source, uint64_t usec, void *userdata) {
-        footprint_shrink();
-        return 0;
-}
-
 void daemon_shrink_soon(struct daemon *d) {
-        uint64_t mono = 0;
-
-        (void) sd_event_now(d->loop, CLOCK_MONOTONIC, &mono);
-        timer_arm(d, &d->shrink, CLOCK_MONOTONIC, mono + SHRINK_AFTER, WAKE_ACCURACY, on_shrink);
+        world_set_alarm(d->world, ALARM_SHRINK, world_now(d->world).mono + SHRINK_AFTER,
+                        WAKE_ACCURACY);
 }
 
 /* --- the engine
@@ -255,6 +203,27 @@ static void on_prompt(void *userdata, uint64_t tag, bool waiting) {
 static void on_event(void *userdata, const char *source, const char *line,
                      const char *const *keys) {
         trigger_log(userdata, source, line, keys);
+}
+
+static void on_alarm(void *userdata, uint32_t alarm) {
+        struct daemon *d = userdata;
+
+        switch ((enum alarm) alarm) {
+        case ALARM_ENGINE:
+                daemon_step(d, &(struct input){ .kind = INPUT_TICK });
+                break;
+        case ALARM_REGULAR:
+                daemon_look_regularly(d);
+                break;
+        case ALARM_RESTED:
+                daemon_run_hints(d);
+                break;
+        case ALARM_SHRINK:
+                footprint_shrink();
+                break;
+        case _ALARM_MAX:
+                break;
+        }
 }
 
 /* --- signals
@@ -382,6 +351,7 @@ static int daemon_start_world(struct daemon *d) {
                                                  .on_hint = on_hint,
                                                  .on_prompt = on_prompt,
                                                  .on_event = on_event,
+                                                 .on_alarm = on_alarm,
                                                  .userdata = d };
 
         return world_start(d->world, &listener);
@@ -443,11 +413,6 @@ static void daemon_done(struct daemon *d) {
         effects_done(d);
         (void) store_free(d->store);
         (void) config_free(d->config);
-        (void) sd_event_source_unref(d->wake);
-        (void) sd_event_source_unref(d->regular);
-        (void) sd_event_source_unref(d->regular_default);
-        (void) sd_event_source_unref(d->rested);
-        (void) sd_event_source_unref(d->shrink);
         (void) sd_event_source_unref(d->look_soon);
         (void) sd_event_source_unref(d->clock);
         (void) sd_event_unref(d->loop);

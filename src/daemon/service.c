@@ -195,7 +195,7 @@ static void waiter_show_progress(struct daemon *d, struct waiter *w) {
 }
 
 /* All requests, or those that have changed. The number that are in it. */
-static uint32_t waiter_print(struct waiter *w, bool all, struct text *t) {
+static uint32_t waiter_print(struct daemon *d, struct waiter *w, bool all, struct text *t) {
         _cleanup_(freep) struct reply_request *replies = memory_new(w->n + 1, sizeof(*replies));
         uint32_t n = 0;
 
@@ -215,7 +215,7 @@ static uint32_t waiter_print(struct waiter *w, bool all, struct text *t) {
                                                        .progress = item->progress,
                                                        .eta = item->eta };
         }
-        reply_requests_print(t, replies, n);
+        reply_requests_print(t, replies, n, world_now(d->world).wall);
         return n;
 }
 
@@ -225,7 +225,7 @@ static void waiter_end(struct daemon *d, struct waiter *w) {
         bool all = !call->more || !w->begun;
         struct text t = {};
 
-        (void) waiter_print(w, all, &t);
+        (void) waiter_print(d, w, all, &t);
         waiter_free(d, w);
         reply_text(call, &t, false);
 }
@@ -242,7 +242,7 @@ static void waiter_flush(struct daemon *d, struct waiter *w) {
         if (!w->call->more)
                 return;
         waiter_show_progress(d, w);
-        if (waiter_print(w, !w->begun, &t) > 0) {
+        if (waiter_print(d, w, !w->begun, &t) > 0) {
                 w->begun = true;
                 server_reply(w->call, &t, true);
         }

@@ -538,7 +538,7 @@ static void leg_completed(struct engine *e, entity_id leg, struct leg_row *l,
                                         ",\"seconds\":%" PRIu64 "}",
                                         s->name, resilvered ? "true" : "false",
                                         resilvered ? s->scan.processed : 0, took / USEC_PER_SEC);
-        char duration[TIME_PRINT_MAX];
+        char duration[TIME_PRINT_MAX], size[SIZE_PRINT_MAX];
 
         if (l->m.copy != COPY_SUSPECT)
                 l->m.copy = COPY_COMPLETE;
@@ -549,8 +549,8 @@ static void leg_completed(struct engine *e, entity_id leg, struct leg_row *l,
         engine_save_row(e, leg);
         if (resilvered)
                 history_add(e, HISTORY_RESILVERED, leg, change, json,
-                            "%s is up to date: resilvered in %s, %.1f MiB", engine_title(e, leg),
-                            duration_print(took, duration), (double) s->scan.processed / 1048576);
+                            "%s is up to date: resilvered in %s, %s", engine_title(e, leg),
+                            duration_print(took, duration), size_print(s->scan.processed, size));
         else
                 history_add(e, HISTORY_RESILVERED, leg, change, json,
                             "%s is up to date: it had missed nothing", engine_title(e, leg));

@@ -124,7 +124,8 @@ struct node {
         bool vdev_online; /* as of the last diff: ONLINE, and its device there */
         usec_t poll_at;   /* pool: when it is looked at again while something runs in it (monotonic)
                            */
-        bool scrub_restarts; /* pool: a scrub was stopped to begin it anew with another leg */
+        usec_t scrub_stopped; /* pool: start of the scrub that was stopped to begin it anew with
+                                 another leg; 0: none */
         usec_t lost_at;      /* leg: ONLINE without a device that was ever seen, when it is believed
                                 (monotonic); 0: not so */
         bool self_tried;     /* what is gone was wanted offline; cleared when its picture changes */

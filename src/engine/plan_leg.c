@@ -56,17 +56,6 @@ struct step plan_leg_online(struct engine *e, const struct request *r) {
                                            (const char *const[]){ argument, NULL }));
 }
 
-/* All legs of the pool that are in use lie on what is to go: then the pool goes, not one leg after
- * the other. */
-static bool pool_lies_in(const struct engine *e, entity_id pool, entity_id scope) {
-        const struct entity *it = engine_entity(e, pool);
-
-        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
-                if (!config_is_inside(e->config, it->zpool.legs[i], scope))
-                        return false;
-        return it->zpool.n_legs > 0;
-}
-
 struct step plan_leg_offline(struct engine *e, const struct request *r) {
         const struct entity *it = engine_entity(e, r->entity);
         entity_id pool = it->zdev.zpool, stuck;

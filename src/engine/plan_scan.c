@@ -111,7 +111,8 @@ struct step plan_scrub(struct engine *e, const struct request *r) {
         if (s->scan.function == SCAN_SCRUB && s->scan.state == SCAN_STATE_SCANNING) {
                 if (scrub_covers(e, r, &s->scan)) /* 4. it runs */
                         return step_wait_untimed(REASON_WAIT_SCAN, r->entity, NULL);
-                engine_node(e, pool)->scrub_restarts = true; /* 5. it began without this leg */
+                engine_node(e, pool)->scrub_stopped =
+                        s->scan.start; /* 5. it began without this leg */
                 stop = command_scrub(e->effects.arena, r->entity, s->name, /* stop= */ true);
                 return step_run(stop);
         }

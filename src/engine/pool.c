@@ -142,3 +142,23 @@ entity_id pool_find_suspended(const struct engine *e, entity_id pool) {
         }
         return ENTITY_NONE;
 }
+
+/* A device that only backed_by names is somewhere else. */
+static bool pool_has_other_legs(const struct engine *e, entity_id pool) {
+        const struct entity *it = engine_entity(e, pool);
+
+        for (uint32_t i = 0; i < it->zpool.n_backing; i++)
+                for (uint32_t k = 0; k < it->zpool.backing[i].n_devices; k++)
+                        if (it->zpool.backing[i].devices[k].leg == ENTITY_NONE)
+                                return true;
+        return false;
+}
+
+bool pool_lies_in(const struct engine *e, entity_id pool, entity_id scope) {
+        const struct entity *it = engine_entity(e, pool);
+
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
+                if (!config_is_inside(e->config, it->zpool.legs[i], scope))
+                        return false;
+        return it->zpool.n_legs > 0 && !pool_has_other_legs(e, pool);
+}

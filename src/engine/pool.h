@@ -21,3 +21,7 @@ bool pool_needs_leg(const struct engine *e, entity_id leg);
 /* The suspended pool because of which a command for this one would never end: itself, or one that
  * holds a volume that is an online leg of it, however deep; ENTITY_NONE: none. */
 entity_id pool_find_suspended(const struct engine *e, entity_id pool);
+
+/* True if all legs of the pool lie in that entity: then the pool goes with it, not one leg after
+ * the other. */
+bool pool_lies_in(const struct engine *e, entity_id pool, entity_id scope);

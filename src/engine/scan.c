@@ -116,7 +116,7 @@ static void scrub_canceled(struct engine *e, entity_id leg, const struct pool_st
         entity_id pool = engine_entity(e, leg)->zdev.zpool;
         const char *change = scan_change(e, "scrub_canceled", leg, s->scan.end);
 
-        if (engine_node(e, pool)->scrub_restarts) /* zmirror begins it anew: SPEC 5.2 */
+        if (engine_node(e, pool)->scrub_stopped == s->scan.start) /* it is begun anew: SPEC 5.2 */
                 return;
         history_add(e, HISTORY_SCRUB_CANCELED, leg, change, NULL, "the scrub of %s was cancelled",
                     engine_title(e, leg));
@@ -261,12 +261,11 @@ void scan_follow_pool(struct engine *e, entity_id pool) {
         }
         if (!s || s->scan.function != SCAN_SCRUB)
                 return;
-        if (s->scan.state == SCAN_STATE_SCANNING)
-                engine_node(e, pool)->scrub_restarts = false;
-        if (!r || !request_scan_is_new(r, &s->scan) || engine_node(e, pool)->scrub_restarts)
+        if (!r || !request_scan_is_new(r, &s->scan))
                 return;
         if (s->scan.state == SCAN_STATE_FINISHED)
                 end_wish(e, pool, WISH_SCRUB, !s->scan.errors, "the scrub found errors");
-        if (s->scan.state == SCAN_STATE_CANCELED)
+        if (s->scan.state == SCAN_STATE_CANCELED &&
+            engine_node(e, pool)->scrub_stopped != s->scan.start)
                 end_wish(e, pool, WISH_SCRUB, false, "the scrub was cancelled");
 }

@@ -7,6 +7,7 @@
 #include "engine/history.h"
 #include "engine/overdue.h"
 #include "engine/picture.h"
+#include "engine/pool.h"
 #include "engine/request.h"
 #include "engine/verdict.h"
 
@@ -15,6 +16,42 @@ bool verdict_applies(const struct engine *e, entity_id id) {
 
         return it->type == ENTITY_DISK || (it->type == ENTITY_PART && it->parent == ENTITY_NONE);
 }
+
+/* --- what lies on a disk: what is in it, and in the pools that lie on it alone */
+
+#define CONTENT_POOLS_MAX 64
+
+struct content {
+        entity_id roots[CONTENT_POOLS_MAX];
+        uint32_t n_roots, root;
+};
+
+static void content_add_pool(const struct engine *e, struct content *c, entity_id pool) {
+        for (uint32_t i = 0; i < c->n_roots; i++)
+                if (c->roots[i] == pool)
+                        return;
+        if (c->n_roots < CONTENT_POOLS_MAX && pool_lies_in(e, pool, c->roots[0]))
+                c->roots[c->n_roots++] = pool;
+}
+
+/* The disk itself is not among it. */
+static entity_id content_first(const struct engine *e, struct content *c, entity_id disk) {
+        *c = (struct content){ .roots = { disk }, .n_roots = 1 };
+        return tree_next(e, disk, disk);
+}
+
+static entity_id content_next(const struct engine *e, struct content *c, entity_id id) {
+        const struct entity *it = engine_entity(e, id);
+
+        if (it->type == ENTITY_ZDEV && it->zdev.zpool != ENTITY_NONE)
+                content_add_pool(e, c, it->zdev.zpool);
+        id = tree_next(e, c->roots[c->root], id);
+        if (id == ENTITY_NONE && ++c->root < c->n_roots)
+                id = c->roots[c->root];
+        return id;
+}
+
+/* --- */
 
 static const char *verdict_operation(const struct engine *e, entity_id leg, struct arena *a,
                                      struct now now, struct view_verdict *v) {
@@ -32,29 +69,36 @@ static const char *verdict_operation(const struct engine *e, entity_id leg, stru
         return NULL;
 }
 
+/* What is wanted of it, or is still to be done; NULL if nothing is. */
+static const char *entity_work(const struct engine *e, entity_id id, struct arena *a) {
+        const struct node *n = engine_node(e, id);
+
+        for (enum wish w = 0; w < _WISH_MAX; w++)
+                if (n->requests[w])
+                        return arena_printf(a, "%s %s: %s", wish_print(w),
+                                            entity_title(a, engine_entity(e, id)),
+                                            reason_print(a, e->config, &n->requests[w]->reason));
+        if (handler_is_running(e, id) || complete_is_closing(e, id))
+                return arena_printf(a, "handlers of %s", entity_title(a, engine_entity(e, id)));
+        return NULL;
+}
+
 /* What is being done to something on the disk; NULL if nothing is. */
 static const char *verdict_work(const struct engine *e, entity_id disk, struct arena *a,
                                 struct now now, struct view_verdict *v) {
-        const char *text = NULL;
+        const char *text = entity_work(e, disk, a);
+        struct content c;
 
-        for (entity_id i = disk; i != ENTITY_NONE; i = tree_next(e, disk, i)) {
-                const struct node *n = engine_node(e, i);
+        for (entity_id i = content_first(e, &c, disk); i != ENTITY_NONE;
+             i = content_next(e, &c, i)) {
+                const char *operation = engine_entity(e, i)->type == ENTITY_ZDEV
+                                                ? verdict_operation(e, i, a, now, v)
+                                                : NULL;
 
-                if (engine_entity(e, i)->type == ENTITY_ZDEV) {
-                        const char *operation = verdict_operation(e, i, a, now, v);
-
-                        if (operation)
-                                return operation;
-                }
-                for (enum wish w = 0; w < _WISH_MAX && !text; w++)
-                        if (n->requests[w])
-                                text = arena_printf(
-                                        a, "%s %s: %s", wish_print(w),
-                                        entity_title(a, engine_entity(e, i)),
-                                        reason_print(a, e->config, &n->requests[w]->reason));
-                if (!text && (handler_is_running(e, i) || complete_is_closing(e, i)))
-                        text = arena_printf(a, "handlers of %s",
-                                            entity_title(a, engine_entity(e, i)));
+                if (operation)
+                        return operation;
+                if (!text)
+                        text = entity_work(e, i, a);
         }
         return text;
 }
@@ -79,9 +123,11 @@ static const char *verdict_use(const struct engine *e, entity_id disk, struct ar
 static void verdict_dates(const struct engine *e, entity_id disk, struct now now,
                           struct view_verdict *v) {
         bool any = false;
+        struct content c;
 
         v->up_to_date = true;
-        for (entity_id i = disk; (i = tree_next(e, disk, i)) != ENTITY_NONE;) {
+        for (entity_id i = content_first(e, &c, disk); i != ENTITY_NONE;
+             i = content_next(e, &c, i)) {
                 struct view_entity leg;
                 usec_t due;
 

@@ -59,7 +59,7 @@ static const char *leg_errors_text(const struct engine *e, entity_id leg) {
                 return "";
         if (n->state == STATE_DISCONNECTED && n->in_use)
                 return "its device is gone while ZFS still uses it";
-        if (n->state == STATE_DISCONNECTED)
+        if (n->state == STATE_DISCONNECTED && !engine_entity(e, leg)->unpluggable)
                 return "it is expected to be there, and is not (unpluggable: no)";
         if (v && (v->read_errors || v->write_errors || v->checksum_errors))
                 return "ZFS counted errors on it";

@@ -54,7 +54,9 @@ struct sim {
         uint64_t boots;
         char boot_id[37];
         uint64_t hostid;
-        const struct world_listener *listener;
+        const struct world_listener *listener; /* NULL, or the next */
+        struct world_listener heard_by;
+        uint64_t alarms[WORLD_ALARMS_MAX]; /* how often each was set: an older one does not fire */
         struct sim_watcher watcher;
         struct sim_checker checker;
 

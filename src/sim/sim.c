@@ -549,7 +549,9 @@ unsigned sim_n_running(const struct sim *s) {
 static int sim_start(struct world *w, const struct world_listener *listener) {
         struct sim *s = (struct sim *) w;
 
-        s->listener = listener;
+        if (listener)
+                s->heard_by = *listener;
+        s->listener = listener ? &s->heard_by : NULL;
         for (size_t i = 0; listener && i < s->pools.count; i++)
                 if (s->pools.items[i]->imported)
                         ranges_copy(&s->pools.items[i]->newest, &s->pools.items[i]->tree);
@@ -560,6 +562,24 @@ static struct now sim_now(struct world *w) {
         const struct sim *s = (struct sim *) w;
 
         return (struct now){ .wall = sim_wall(s), .mono = s->time - s->booted + USEC_PER_SEC };
+}
+
+static void sim_on_alarm(void *owner, void *what, uint64_t number) {
+        struct sim *s = owner;
+        uint64_t *alarm = what;
+
+        if (number == *alarm && s->listener)
+                s->listener->on_alarm(s->listener->userdata, (uint32_t) (alarm - s->alarms));
+}
+
+static void sim_set_alarm(struct world *w, uint32_t alarm, usec_t mono, usec_t accuracy) {
+        struct sim *s = (struct sim *) w;
+        usec_t now = sim_now(w).mono;
+
+        s->alarms[alarm]++;
+        if (mono != USEC_NEVER)
+                sim_later(s, mono > now ? mono - now : 0, sim_on_alarm, &s->alarms[alarm],
+                          s->alarms[alarm]);
 }
 
 static const char *sim_boot_id(struct world *w) {
@@ -577,6 +597,7 @@ static const struct world_ops sim_ops = {
         .run = sim_run,
         .withdraw = sim_withdraw,
         .now = sim_now,
+        .set_alarm = sim_set_alarm,
         .boot_id = sim_boot_id,
         .free = sim_world_free,
 };

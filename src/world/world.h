@@ -47,6 +47,9 @@ struct facts {
         const struct label *label; /* LABEL */
 };
 
+/* So many alarms can be set at once. */
+#define WORLD_ALARMS_MAX 8u
+
 /* What the world tells without being asked. Called from the event loop, never from inside
  * world_look or world_run. */
 struct world_listener {
@@ -61,6 +64,8 @@ struct world_listener {
          */
         void (*on_event)(void *userdata, const char *source, const char *line,
                          const char *const *keys);
+        /* It is the time that world_set_alarm was told. */
+        void (*on_alarm)(void *userdata, uint32_t alarm);
         void *userdata;
 };
 
@@ -79,6 +84,11 @@ struct world_ops {
          * back, and it ends as cancelled; everything else goes on. */
         void (*withdraw)(struct world *w, uint64_t tag);
         struct now (*now)(struct world *w);
+        /* One on_alarm with this number (below WORLD_ALARMS_MAX) follows once the monotonic clock
+         * shows `mono`, by so much later at most. It takes the place of the one before;
+         * USEC_NEVER: none. Time need not pass in the world as it does outside, so this is the way
+         * to wait for it. */
+        void (*set_alarm)(struct world *w, uint32_t alarm, usec_t mono, usec_t accuracy);
         /* The machine's boot id. Borrowed. */
         const char *(*boot_id)(struct world *w);
         /* Children are left running; nothing is waited for. */
@@ -107,6 +117,10 @@ static inline void world_withdraw(struct world *w, uint64_t tag) {
 
 static inline struct now world_now(struct world *w) {
         return w->ops->now(w);
+}
+
+static inline void world_set_alarm(struct world *w, uint32_t alarm, usec_t mono, usec_t accuracy) {
+        w->ops->set_alarm(w, alarm, mono, accuracy);
 }
 
 static inline const char *world_boot_id(struct world *w) {

@@ -43,9 +43,9 @@ static void read_reply(struct arena *a, const struct json *o) {
 
         (void) reply_version_parse(o, &version);
         (void) reply_reload_parse(a, o, &reload);
-        (void) reply_requests_parse(a, o, &requests, &n);
+        (void) reply_requests_parse(a, o, &requests, &n, &now);
         (void) reply_rows_parse(a, o, &rows, &n, &now);
-        (void) reply_overview_parse(a, o, &verdicts, &n);
+        (void) reply_overview_parse(a, o, &verdicts, &n, &now);
         (void) reply_setting_parse(o, &value);
         (void) reply_history_parse(a, o, &lines, &n_lines);
         (void) reply_explain_parse(a, o, &explanations, &n);

@@ -32,6 +32,14 @@ struct pool_known {
         uint64_t guid;
 };
 
+struct linux_world;
+
+struct alarm_slot {
+        struct linux_world *world;
+        uint32_t number;
+        struct sd_event_source *source; /* made when it is needed first */
+};
+
 struct linux_world {
         struct world world;
         struct sd_event *loop;
@@ -47,6 +55,7 @@ struct linux_world {
         bool zfs_events;
         bool status_has_no_json; /* zpool is older than 2.3 */
         ARRAY(struct pool_known) known;
+        struct alarm_slot alarms[WORLD_ALARMS_MAX];
         char boot_id[40];
 };
 

@@ -187,6 +187,32 @@ static struct now linux_now(struct world *world) {
         return (struct now){ clock_read(CLOCK_REALTIME), clock_read(CLOCK_MONOTONIC) };
 }
 
+static int on_alarm(sd_event_source *source, uint64_t usec, void *userdata) {
+        struct alarm_slot *slot = userdata;
+
+        slot->world->listener.on_alarm(slot->world->listener.userdata, slot->number);
+        return 0;
+}
+
+static void linux_set_alarm(struct world *world, uint32_t alarm, usec_t mono, usec_t accuracy) {
+        struct linux_world *w = linux_world(world);
+        struct alarm_slot *slot = &w->alarms[alarm];
+
+        if (mono == USEC_NEVER) {
+                if (slot->source)
+                        (void) sd_event_source_set_enabled(slot->source, SD_EVENT_OFF);
+        } else if (slot->source) {
+                (void) sd_event_source_set_time(slot->source, mono);
+                (void) sd_event_source_set_time_accuracy(slot->source, accuracy);
+                (void) sd_event_source_set_enabled(slot->source, SD_EVENT_ONESHOT);
+        } else {
+                *slot = (struct alarm_slot){ .world = w, .number = alarm };
+                if (sd_event_add_time(w->loop, &slot->source, CLOCK_MONOTONIC, mono, accuracy,
+                                      on_alarm, slot) < 0)
+                        abort(); /* no memory, or no descriptors for the first one at the start */
+        }
+}
+
 static const char *linux_boot_id(struct world *world) {
         return linux_world(world)->boot_id;
 }
@@ -204,6 +230,8 @@ static struct world *linux_free(struct world *world) {
         array_done(&w->tasks);
         pool_look_forget(w, /* name= */ NULL);
         array_done(&w->known);
+        for (size_t i = 0; i < WORLD_ALARMS_MAX; i++)
+                (void) sd_event_source_disable_unref(w->alarms[i].source);
         (void) sd_event_source_disable_unref(w->begin);
         (void) sd_event_unref(w->loop);
         free(w->kstat_dir);
@@ -218,6 +246,7 @@ static const struct world_ops linux_ops = {
         .run = linux_run,
         .withdraw = linux_withdraw,
         .now = linux_now,
+        .set_alarm = linux_set_alarm,
         .boot_id = linux_boot_id,
         .free = linux_free,
 };

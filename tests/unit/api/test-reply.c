@@ -234,10 +234,12 @@ static void test_requests(void **state) {
         struct arena *a = arena_new();
         struct reply_request *back;
         struct text t = {};
+        usec_t now;
         uint32_t n;
 
-        reply_requests_print(&t, requests, 3);
-        assert_true(reply_requests_parse(a, over(a, &t), &back, &n));
+        reply_requests_print(&t, requests, 3, NOW);
+        assert_true(reply_requests_parse(a, over(a, &t), &back, &n, &now));
+        assert_int_equal(now, NOW);
         assert_int_equal(n, 3);
         for (uint32_t i = 0; i < n; i++) {
                 assert_int_equal(back[i].id, requests[i].id);
@@ -263,10 +265,12 @@ static void test_overview(void **state) {
         struct reply_verdict *back;
         struct arena *a = arena_new();
         struct text t = {};
+        usec_t now;
         uint32_t n;
 
         reply_overview_print(&t, c, verdicts, 2, NOW);
-        assert_true(reply_overview_parse(a, over(a, &t), &back, &n));
+        assert_true(reply_overview_parse(a, over(a, &t), &back, &n, &now));
+        assert_int_equal(now, NOW);
         assert_int_equal(n, 2);
         assert_string_equal(back[0].id, "disk|uuid:0f2a");
         assert_string_equal(back[0].hrid, "disk: the blue one");
@@ -373,9 +377,9 @@ static void test_replies_that_make_no_sense_are_refused(void **state) {
                 assert_non_null(o);
                 assert_false(reply_version_parse(o, &version));
                 assert_false(reply_reload_parse(a, o, &reload));
-                assert_false(reply_requests_parse(a, o, &requests, &n));
+                assert_false(reply_requests_parse(a, o, &requests, &n, &now));
                 assert_false(reply_rows_parse(a, o, &rows, &n, &now));
-                assert_false(reply_overview_parse(a, o, &verdicts, &n));
+                assert_false(reply_overview_parse(a, o, &verdicts, &n, &now));
                 assert_false(reply_setting_parse(o, &value));
                 assert_false(reply_history_parse(a, o, &lines, &size));
                 assert_false(reply_explain_parse(a, o, &explanations, &n));

@@ -74,12 +74,31 @@ static void test_text_grows(void **state) {
         assert_null(t.s);
 }
 
+static void test_sizes(void **state) {
+        static const struct {
+                uint64_t bytes;
+                const char *text;
+        } cases[] = {
+                { 0, "0 B" },
+                { 1023, "1023 B" },
+                { 1024, "1.0 KiB" },
+                { 1048575, "1.0 MiB" }, /* not 1024.0 KiB */
+                { (uint64_t) 30 << 30, "30.0 GiB" },
+                { UINT64_MAX, "16.0 EiB" },
+        };
+        char buffer[SIZE_PRINT_MAX];
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                assert_string_equal(size_print(cases[i].bytes, buffer), cases[i].text);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_numbers_refuse_junk),
                 cmocka_unit_test(test_hexadecimal),
                 cmocka_unit_test(test_near_misses),
                 cmocka_unit_test(test_text_grows),
+                cmocka_unit_test(test_sizes),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,10 +84,10 @@ static void test_the_line_moves_and_failures_stay(void **state) {
 
         (void) setenv("COLUMNS", "60", 1);
         file = desk_catch(STDERR_FILENO, stderr, &saved);
-        progress_update(p, first, 2);
-        progress_update(p, &failed, 1);
-        progress_update(p, &again, 1); /* has ended already: not told twice */
-        progress_update(p, &done, 1);
+        progress_update(p, first, 2, show_now());
+        progress_update(p, &failed, 1, show_now());
+        progress_update(p, &again, 1, show_now()); /* has ended already: not told twice */
+        progress_update(p, &done, 1, show_now());
         desk_release(STDERR_FILENO, stderr, file, saved, &t);
         assert_string_equal(t.s, "[==========>         ]  50 % (0 of 2) online zdev: b (t)"
                                  "\r\033[K"
