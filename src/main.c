@@ -10,6 +10,7 @@
 #include "cli/request.h"
 #include "cli/service.h"
 #include "cli/status.h"
+#include "cli/watch.h"
 #include "daemon/daemon.h"
 #include "demo/demo.h"
 #include "sim/simulate.h"
@@ -52,6 +53,7 @@ static const struct cli_command commands[] = {
         { "explain", TARGET_OR_TYPE, "show why it is not online, up to date, or safe to unplug",
           OPTION_BIT(OPTION_JSON), .run = explain_run },
         { "history", "[" TARGET "]", "show what happened", HISTORY_OPTIONS, .run = history_run },
+        { "watch", "", "show on a live screen what goes on", .run = watch_run },
         { "label", "<device>...", "show what a leg's own labels say, without a daemon",
           OPTION_BIT(OPTION_JSON), .main = cli_label },
 

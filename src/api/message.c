@@ -11,7 +11,7 @@ const struct method_info method_table[_METHOD_MAX] = {
         [METHOD_STATUS] = { "Status", false },    [METHOD_OVERVIEW] = { "Overview", false },
         [METHOD_GET] = { "Get", false },          [METHOD_SET] = { "Set", true },
         [METHOD_HISTORY] = { "History", false },  [METHOD_TRIGGER] = { "Trigger", true },
-        [METHOD_EXPLAIN] = { "Explain", false },
+        [METHOD_EXPLAIN] = { "Explain", false },  [METHOD_WATCH] = { "Watch", false },
 };
 
 static const char *const setting_names[_SETTING_MAX] = {
@@ -267,6 +267,13 @@ static const char *trigger_read(struct arena *a, const struct json *object,
         return NULL;
 }
 
+static const char *watch_read(const struct json *object, struct params_watch *ret) {
+        ret->lines = WATCH_LINES_DEFAULT;
+        if (!json_get_number(object, "lines", &ret->lines) || ret->lines > WATCH_LINES_MAX)
+                return "lines";
+        return NULL;
+}
+
 static const char *params_read(struct arena *a, const struct json *object, struct params *ret) {
         switch (ret->method) {
         case METHOD_VERSION:
@@ -290,6 +297,8 @@ static const char *params_read(struct arena *a, const struct json *object, struc
                 return history_read(a, object, &ret->history);
         case METHOD_TRIGGER:
                 return trigger_read(a, object, &ret->trigger);
+        case METHOD_WATCH:
+                return watch_read(object, &ret->watch);
         case _METHOD_MAX:
                 break;
         }
@@ -413,6 +422,9 @@ void params_print(struct text *t, const struct params *p) {
                 break;
         case METHOD_TRIGGER:
                 trigger_print(t, &p->trigger);
+                break;
+        case METHOD_WATCH:
+                json_add_number(t, "lines", p->watch.lines);
                 break;
         case _METHOD_MAX:
                 abort();

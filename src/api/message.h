@@ -34,6 +34,7 @@ enum method {
         METHOD_HISTORY, /* may stream */
         METHOD_TRIGGER, /* an event of ZFS or udev, forwarded as its environment */
         METHOD_EXPLAIN,
+        METHOD_WATCH, /* streams */
         _METHOD_MAX,
 };
 
@@ -125,6 +126,13 @@ struct params_trigger {
         uint32_t n;
 };
 
+#define WATCH_LINES_DEFAULT 20u
+#define WATCH_LINES_MAX     1000u
+
+struct params_watch {
+        uint64_t lines; /* so many disks, pools and lines of history at most */
+};
+
 struct params {
         enum method method;
         union {
@@ -134,6 +142,7 @@ struct params {
                 struct params_setting setting;
                 struct params_history history;
                 struct params_trigger trigger;
+                struct params_watch watch;
         };
 };
 

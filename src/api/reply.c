@@ -203,10 +203,8 @@ bool reply_rows_parse(struct arena *a, const struct json *object, struct row **r
 
 /* --- Overview */
 
-void reply_overview_print(struct text *t, const struct config *c,
-                          const struct view_verdict *verdicts, uint32_t n, usec_t now) {
-        json_open(t, NULL, '{');
-        json_add_number(t, "now", now);
+static void verdicts_add(struct text *t, const struct config *c,
+                         const struct view_verdict *verdicts, uint32_t n, usec_t now) {
         json_open(t, "disks", '[');
         for (uint32_t i = 0; i < n; i++) {
                 const struct view_verdict *v = &verdicts[i];
@@ -227,6 +225,13 @@ void reply_overview_print(struct text *t, const struct config *c,
                 json_close(t, '}');
         }
         json_close(t, ']');
+}
+
+void reply_overview_print(struct text *t, const struct config *c,
+                          const struct view_verdict *verdicts, uint32_t n, usec_t now) {
+        json_open(t, NULL, '{');
+        json_add_number(t, "now", now);
+        verdicts_add(t, c, verdicts, n, now);
         json_close(t, '}');
 }
 
@@ -250,14 +255,13 @@ static bool verdict_read(const struct json *m, usec_t now, struct reply_verdict 
         return true;
 }
 
-bool reply_overview_parse(struct arena *a, const struct json *object, struct reply_verdict **ret,
-                          uint32_t *ret_n, usec_t *ret_now) {
+static bool verdicts_read(struct arena *a, const struct json *object, usec_t now,
+                          struct reply_verdict **ret, uint32_t *ret_n) {
         struct reply_verdict *verdicts;
         const struct json *array;
-        usec_t now = 0;
         uint32_t n = 0;
 
-        if (!json_get_number(object, "now", &now) || !array_find(object, "disks", &array))
+        if (!array_find(object, "disks", &array))
                 return false;
         verdicts = arena_new_array(a, struct reply_verdict, array->count);
         for (const struct json *m = array->first; m; m = m->next)
@@ -265,8 +269,14 @@ bool reply_overview_parse(struct arena *a, const struct json *object, struct rep
                         return false;
         *ret = verdicts;
         *ret_n = n;
-        *ret_now = now;
         return true;
+}
+
+bool reply_overview_parse(struct arena *a, const struct json *object, struct reply_verdict **ret,
+                          uint32_t *ret_n, usec_t *ret_now) {
+        *ret_now = 0;
+        return json_get_number(object, "now", ret_now) &&
+               verdicts_read(a, object, *ret_now, ret, ret_n);
 }
 
 /* --- Get */
@@ -301,8 +311,7 @@ static void details_add(struct text *t, const char *json) {
         arena_free(a);
 }
 
-void reply_history_print(struct text *t, const struct history *lines, size_t n) {
-        json_open(t, NULL, '{');
+static void lines_add(struct text *t, const struct history *lines, size_t n) {
         json_open(t, "lines", '[');
         for (size_t i = 0; i < n; i++) {
                 json_open(t, NULL, '{');
@@ -314,6 +323,11 @@ void reply_history_print(struct text *t, const struct history *lines, size_t n) 
                 json_close(t, '}');
         }
         json_close(t, ']');
+}
+
+void reply_history_print(struct text *t, const struct history *lines, size_t n) {
+        json_open(t, NULL, '{');
+        lines_add(t, lines, n);
         json_close(t, '}');
 }
 
@@ -350,6 +364,58 @@ bool reply_history_parse(struct arena *a, const struct json *object, struct hist
                         return false;
         *ret = lines;
         *ret_n = n;
+        return true;
+}
+
+/* --- Watch */
+
+void reply_watch_print(struct text *t, const struct config *c, const struct reply_watch *w,
+                       const struct view_verdict *verdicts, uint32_t n_verdicts,
+                       const struct view_entity *pools, uint32_t n_pools) {
+        json_open(t, NULL, '{');
+        json_add_number(t, "now", w->now);
+        json_add_bool(t, "ready", w->ready);
+        for (enum verdict_kind k = 0; k < _VERDICT_KIND_MAX; k++)
+                json_add_number(t, verdict_kind_print(k), w->counts[k]);
+        json_add_number(t, "overdue", w->n_overdue);
+        json_add_number(t, "errors", w->n_errors);
+        json_add_number(t, "n_pools", w->n_pools);
+        verdicts_add(t, c, verdicts, n_verdicts, w->now);
+        json_open(t, "pools", '[');
+        for (uint32_t i = 0; i < n_pools; i++)
+                row_print(t, c, &pools[i], WATCH_POOL_COLUMNS, w->now);
+        json_close(t, ']');
+        lines_add(t, w->lines, w->n_lines);
+        json_close(t, '}');
+}
+
+static bool watch_pools_read(struct arena *a, const struct json *object, struct reply_watch *w) {
+        const struct json *array;
+
+        if (!array_find(object, "pools", &array))
+                return false;
+        w->pools = arena_new_array(a, struct row, array->count);
+        for (const struct json *m = array->first; m; m = m->next)
+                if (!row_parse(a, m, w->now, &w->pools[w->n_pool_rows++]))
+                        return false;
+        return true;
+}
+
+bool reply_watch_parse(struct arena *a, const struct json *object, struct reply_watch *ret) {
+        struct reply_watch w = {};
+
+        for (enum verdict_kind k = 0; k < _VERDICT_KIND_MAX; k++)
+                if (!json_get_number(object, verdict_kind_print(k), &w.counts[k]))
+                        return false;
+        if (!json_get_number(object, "now", &w.now) || !json_get_bool(object, "ready", &w.ready) ||
+            !json_get_number(object, "overdue", &w.n_overdue) ||
+            !json_get_number(object, "errors", &w.n_errors) ||
+            !json_get_number(object, "n_pools", &w.n_pools) ||
+            !verdicts_read(a, object, w.now, &w.disks, &w.n_disks) ||
+            !watch_pools_read(a, object, &w) ||
+            !reply_history_parse(a, object, &w.lines, &w.n_lines))
+                return false;
+        *ret = w;
         return true;
 }
 

@@ -117,6 +117,31 @@ void reply_history_print(struct text *t, const struct history *lines, size_t n);
 bool reply_history_parse(struct arena *a, const struct json *object, struct history **ret,
                          size_t *ret_n);
 
+/* --- Watch */
+
+struct reply_watch {
+        usec_t now;
+        bool ready; /* the first look is complete */
+        /* of all disks and pools, not only of those that are told */
+        uint64_t counts[_VERDICT_KIND_MAX], n_overdue, n_errors, n_pools;
+        /* the daemon's end prints these, the command's end reads them */
+        struct reply_verdict *disks;
+        struct row *pools;
+        struct history *lines;
+        uint32_t n_disks, n_pool_rows;
+        size_t n_lines;
+};
+
+#define WATCH_POOL_COLUMNS                                                                         \
+        (COLUMN_BIT(COLUMN_HRID) | COLUMN_BIT(COLUMN_STATE) | COLUMN_BIT(COLUMN_ERRORS) |          \
+         COLUMN_BIT(COLUMN_OPERATIONS))
+
+/* `verdicts` and `pools` in the order in which they are to be shown. */
+void reply_watch_print(struct text *t, const struct config *c, const struct reply_watch *w,
+                       const struct view_verdict *verdicts, uint32_t n_verdicts,
+                       const struct view_entity *pools, uint32_t n_pools);
+bool reply_watch_parse(struct arena *a, const struct json *object, struct reply_watch *ret);
+
 /* --- Explain: why the entities are not as they should be, down to the cause */
 
 struct reply_explanation {

@@ -28,13 +28,13 @@ static bool text_names_entity(const char *text, const char *id) {
                (strncmp(text, id, length) == 0 && text[length] == ' ' && length > 0);
 }
 
-static void line_print(struct arena *a, const struct history *h) {
+const char *history_line(struct arena *a, const struct history *h) {
         const char *text = h->text[0] ? h->text : history_kind_print(h->kind);
+        bool prefix = h->entity[0] && !text_names_entity(text, h->entity);
 
-        (void) printf("%s  ", show_time(a, h->time));
-        if (h->entity[0] && !text_names_entity(text, h->entity))
-                (void) printf("%s: ", entity_print(a, show_line(a, h->entity)));
-        (void) printf("%s\n", show_line(a, text));
+        return arena_printf(a, "%s  %s%s%s", show_time(a, h->time),
+                            prefix ? entity_print(a, show_line(a, h->entity)) : "",
+                            prefix ? ": " : "", show_line(a, text));
 }
 
 static void line_print_json(const struct history *h) {
@@ -66,7 +66,7 @@ static bool on_history(void *userdata, struct arena **arena, const struct json *
                 return false;
         for (size_t i = 0; i < n; i++) {
                 if (!p->json) {
-                        line_print(*arena, &lines[i]);
+                        (void) puts(history_line(*arena, &lines[i]));
                         continue;
                 }
                 (void) fputs(p->any ? ",\n" : "", stdout);

@@ -9,8 +9,6 @@
 #include "cli/progress.h"
 #include "cli/show.h"
 
-#define BAR_COLUMNS 20u
-
 /* The last that was told of a request. */
 struct item {
         uint64_t id;
@@ -89,15 +87,6 @@ static const struct item *progress_find_shown(const struct progress *p) {
         return shown;
 }
 
-static void bar_add(struct text *t, double progress) {
-        size_t full = progress >= 1 ? BAR_COLUMNS : (size_t) (progress * BAR_COLUMNS);
-
-        text_add(t, "[");
-        for (size_t i = 0; i < BAR_COLUMNS; i++)
-                text_add(t, i < full ? "=" : i == full ? ">" : " ");
-        text_addf(t, "] %3.0f %% ", progress * 100);
-}
-
 static void progress_draw(struct progress *p) {
         const struct item *shown = progress_find_shown(p);
         struct progress_count count = progress_count(p);
@@ -110,7 +99,7 @@ static void progress_draw(struct progress *p) {
         if (!shown)
                 return;
         if (shown->progress >= 0)
-                bar_add(&line, shown->progress);
+                show_bar(&line, shown->progress);
         if (p->items.count > 1)
                 text_addf(&line, "(%zu of %zu) ", count.done + count.failed, p->items.count);
         text_addf(&line, "%s %s", wish_print(shown->wish), shown->hrid);

@@ -11,6 +11,8 @@
 
 #define COLUMNS_USUAL 80u
 #define COLUMNS_LEAST 20u
+#define LINES_USUAL   24u
+#define BAR_COLUMNS   20u
 
 /* C0 controls and DEL; C1 controls, which UTF-8 writes as c2 80 to c2 9f. */
 const char *show_line(struct arena *a, const char *s) {
@@ -180,6 +182,21 @@ bool show_is_terminal(int fd) {
         const char *term = getenv("TERM");
 
         return isatty(fd) && term && *term && !text_equal(term, "dumb");
+}
+
+void show_bar(struct text *t, double progress) {
+        size_t full = progress >= 1 ? BAR_COLUMNS : (size_t) (progress * BAR_COLUMNS);
+
+        text_add(t, "[");
+        for (size_t i = 0; i < BAR_COLUMNS; i++)
+                text_add(t, i < full ? "=" : i == full ? ">" : " ");
+        text_addf(t, "] %3.0f %% ", progress * 100);
+}
+
+size_t show_terminal_lines(int fd) {
+        struct winsize size = {};
+
+        return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : LINES_USUAL;
 }
 
 size_t show_terminal_columns(int fd) {

@@ -36,6 +36,10 @@ size_t show_width(const char *s);
 /* Appends the text, cut to so many columns; "..." tells that something is missing. */
 void show_cut(struct text *t, const char *s, size_t columns);
 
+/* Appends "[====>    ]  41 % ". */
+void show_bar(struct text *t, double progress);
+
 /* True if colors and moving lines make sense there. */
 bool show_is_terminal(int fd);
 size_t show_terminal_columns(int fd);
+size_t show_terminal_lines(int fd);

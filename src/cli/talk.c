@@ -36,7 +36,7 @@ static bool on_reply(void *userdata, struct arena **arena, const struct message_
         return !c->nonsense;
 }
 
-static int talk_no_daemon(const char *path, int r) {
+int talk_no_daemon(const char *path, int r) {
         if (r == -EACCES)
                 cli_complain("the daemon cannot be asked: no permission for %s", path);
         else if (r == -ENAMETOOLONG)

@@ -109,6 +109,7 @@ void effects_carry_out(struct daemon *d, const struct effects *e) {
         for (size_t i = 0; i < e->tells.count; i++)
                 service_tell(d, &e->tells.items[i]);
         service_flush(d);
+        watch_changed(d);
 }
 
 static void command_done(struct daemon_command *c) {

@@ -11,6 +11,7 @@
 #include "daemon/reload.h"
 #include "daemon/service.h"
 #include "daemon/trigger.h"
+#include "daemon/watch.h"
 
 /* How often a client that waits hears of progress, at most. */
 #define PROGRESS_USEC USEC_PER_SEC
@@ -313,6 +314,7 @@ void service_on_gone(void *userdata, struct call *call) {
         struct daemon *d = userdata;
         uint64_t client = call->id;
 
+        watch_gone(d, call);
         if (!call->userdata)
                 return;
         waiter_free(d, call->userdata);
@@ -328,6 +330,7 @@ void service_done(struct daemon *d) {
                 server_error(call, API_ERROR_FAILED, "the daemon stops");
         }
         array_done(&d->service.waiters);
+        watch_done(d);
 }
 
 /* --- views
@@ -586,7 +589,7 @@ void service_on_call(void *userdata, struct call *call) {
                 [METHOD_STATUS] = service_status,     [METHOD_OVERVIEW] = service_overview,
                 [METHOD_GET] = service_get,           [METHOD_SET] = service_set,
                 [METHOD_HISTORY] = service_history,   [METHOD_TRIGGER] = service_trigger,
-                [METHOD_EXPLAIN] = service_explain,
+                [METHOD_EXPLAIN] = service_explain,   [METHOD_WATCH] = watch_begin,
         };
 
         methods[call->params.method](userdata, call);

@@ -3,6 +3,7 @@
 
 #include "api/server.h"
 #include "base/array.h"
+#include "daemon/watch.h"
 #include "engine/engine.h"
 
 struct daemon;
@@ -10,6 +11,7 @@ struct daemon;
 /* The calls that wait for the end of what they asked for. */
 struct service {
         ARRAY(struct waiter *) waiters;
+        struct watch watch;
 };
 
 /* The callbacks of the server; `userdata` is the daemon. */

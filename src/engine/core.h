@@ -126,9 +126,9 @@ struct node {
                            */
         usec_t scrub_stopped; /* pool: start of the scrub that was stopped to begin it anew with
                                  another leg; 0: none */
-        usec_t lost_at;      /* leg: ONLINE without a device that was ever seen, when it is believed
-                                (monotonic); 0: not so */
-        bool self_tried;     /* what is gone was wanted offline; cleared when its picture changes */
+        usec_t lost_at;  /* leg: ONLINE without a device that was ever seen, when it is believed
+                            (monotonic); 0: not so */
+        bool self_tried; /* what is gone was wanted offline; cleared when its picture changes */
 
         /* wishes */
         struct request *requests[_WISH_MAX];

@@ -34,6 +34,7 @@ static void read_reply(struct arena *a, const struct json *o) {
         struct reply_verdict *verdicts;
         struct reply_version version;
         struct reply_reload reload;
+        struct reply_watch watch;
         struct history *lines;
         const char *value;
         struct row *rows;
@@ -49,6 +50,7 @@ static void read_reply(struct arena *a, const struct json *o) {
         (void) reply_setting_parse(o, &value);
         (void) reply_history_parse(a, o, &lines, &n_lines);
         (void) reply_explain_parse(a, o, &explanations, &n);
+        (void) reply_watch_parse(a, o, &watch);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -1,7 +1,16 @@
 """tests/system/test_commands.py - what commands show of a night, asked of the real daemon"""
 
+import fcntl
 import json
+import os
+import pty
+import re
+import select
+import signal
+import struct
 import subprocess
+import termios
+import time
 
 import harness
 from harness import wait_for
@@ -85,6 +94,107 @@ def test_a_full_disk_is_told(box):
         done = subprocess.run([harness.ZMIRROR, "list"], env=box.environment(), stdout=full, timeout=60,
                               stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1 and "cannot write the output" in done.stderr, done
+    box.stop(daemon)
+
+
+class Screen:
+    """A terminal with a command of ours on it."""
+
+    def __init__(self, box, *command, lines=24, columns=80):
+        self.master, slave = pty.openpty()
+        self.resize(lines, columns)
+        self.process = subprocess.Popen([harness.ZMIRROR, *command], env={**box.environment(), "TERM": "xterm"},
+                                        stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(slave)
+        self.text = ""
+        self.lines = []
+
+    def resize(self, lines, columns):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def read(self):
+        """The screen as it was drawn last: its lines."""
+        while select.select([self.master], [], [], 0.05)[0]:
+            try:
+                data = os.read(self.master, 1 << 16).decode()
+            except OSError:
+                break
+            self.text += data
+            frames = self.text.split("\033[J")
+            self.text = frames[-1]
+            for frame in frames[:-1]:
+                text = re.sub(r"\033\[[0-9;?]*[A-Za-z]", "", frame.split("\033[H")[-1])
+                self.lines = text.split("\r\n")
+        return self.lines
+
+    def has(self, text):
+        return any(text in line for line in self.read())
+
+    def type(self, keys):
+        os.write(self.master, keys.encode())
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+
+def test_watch_survives_restarts_and_resizing(box):
+    machine, daemon = started(box)
+    screen = Screen(box, "watch")
+    box.to_close.append(screen)
+    wait_for("a picture", lambda: screen.has("2 disks, 1 in use, 1 absent"))
+    assert screen.has("zpool: tank  imported"), screen.lines
+    machine.slow = True
+    machine.plug()
+    wait_for("work", lambda: screen.has("disk: blue    working  not up to date  updating zdev tank-b (tank)"))
+    wait_for("a bar", lambda: screen.has("update [====="))
+    assert screen.has("disk blue is connected"), screen.lines
+    screen.resize(12, 40)
+    wait_for("a smaller screen", lambda: screen.read() and len(screen.lines) <= 12 and
+             all(len(line) <= 40 for line in screen.lines))
+    screen.resize(40, 120)
+    wait_for("a larger screen", lambda: any(len(line) > 50 for line in screen.read()))
+    box.stop(daemon)
+    wait_for("no daemon", lambda: screen.has("what was last known:"))
+    assert screen.has("zpool: tank"), screen.lines
+    daemon = box.start()
+    wait_for("the daemon is back", lambda: screen.has("2 disks"))
+    screen.type("xq")
+    assert screen.process.wait(timeout=20) == 0
+    assert box.call("io.zmirror.Version")["ready"]
+    box.stop(daemon)
+
+
+def test_watch_ends_by_interrupt_and_without_a_daemon(box):
+    daemon = box.start()
+    screen = Screen(box, "watch")
+    box.to_close.append(screen)
+    wait_for("a picture", lambda: screen.has("Last events"))
+    screen.process.send_signal(signal.SIGINT)
+    assert screen.process.wait(timeout=20) == 0
+    box.stop(daemon)
+    screen = Screen(box, "watch")
+    box.to_close.append(screen)
+    assert screen.process.wait(timeout=20) == 3
+    assert "needs a terminal" in box.run("watch", status=1)
+
+
+def test_watch_is_told_no_more_than_once_a_second(box):
+    daemon = box.start()
+    wait_for("the first picture", box.is_ready)
+    client = box.connect()
+    client.send_call("io.zmirror.Watch", {"lines": 5}, more=True)
+    assert client.receive()["continues"]
+    begun = time.monotonic()
+    for i in range(200):
+        box.call("io.zmirror.Set", {"setting": "log-level", "value": "info"})
+        box.trigger(ZEVENT_CLASS="sysevent.fs.zfs.config_sync", ZEVENT_POOL="tank") if i % 40 == 0 else None
+    reply = client.receive()
+    assert reply["continues"] and reply["parameters"]["n_pools"] == 1, reply
+    assert time.monotonic() - begun > 0.8
+    client.close()
     box.stop(daemon)
 
 

@@ -42,6 +42,7 @@ static const struct params samples[] = {
         { METHOD_HISTORY,
           .history = { .target = { .kind = TARGET_ID, .id = "x|y" }, .limit = HISTORY_LINES_MAX } },
         { METHOD_TRIGGER, .trigger = { .environment = environment, .n = 3 } },
+        { METHOD_WATCH, .watch = { .lines = 7 } },
 };
 
 /* Written, read, and written again it is the same; that it is not nothing, the next test shows. */
@@ -144,6 +145,8 @@ static const struct {
         { METHOD_LIST, "{\"columns\":[\"height\"]}", "columns" },
         { METHOD_STATUS, "{}", "target" },
         { METHOD_EXPLAIN, "{\"target\":[]}", "target" },
+        { METHOD_WATCH, "{\"lines\":1001}", "lines" },
+        { METHOD_WATCH, "{\"lines\":\"1\"}", "lines" },
         { METHOD_GET, "{}", "setting" },
         { METHOD_GET, "{\"setting\":\"color\"}", "setting" },
         { METHOD_SET, "{\"setting\":\"timeout\"}", "value" },

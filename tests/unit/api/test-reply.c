@@ -353,6 +353,48 @@ static void test_explain(void **state) {
         arena_free(a);
 }
 
+static void test_watch(void **state) {
+        _cleanup_(config_freep) struct config *c = fixture_config();
+        struct history line = { .time = 5, .kind = HISTORY_SAFE, .entity = "x", .text = "safe" };
+        const struct reply_watch w = {
+                .now = 1000,
+                .ready = true,
+                .counts = { [VERDICT_BUSY] = 2, [VERDICT_ABSENT] = 7 },
+                .n_overdue = 3,
+                .n_pools = 4,
+                .lines = &line,
+                .n_lines = 1,
+        };
+        const struct view_verdict verdict = { .disk = FIXTURE_PART,
+                                              .kind = VERDICT_BUSY,
+                                              .text = "in use",
+                                              .progress = -1,
+                                              .last_update = USEC_NEVER };
+        const struct view_entity pool = { .entity = &c->entities[FIXTURE_POOL],
+                                          .state = STATE_CONNECTED,
+                                          .operations = { { .running = true, .progress = 0.5 } } };
+        struct arena *a = arena_new();
+        struct reply_watch back;
+        struct text t = {};
+
+        reply_watch_print(&t, c, &w, &verdict, 1, &pool, 1);
+        assert_true(reply_watch_parse(a, over(a, &t), &back));
+        assert_true(back.ready);
+        assert_int_equal(back.counts[VERDICT_BUSY], 2);
+        assert_int_equal(back.counts[VERDICT_ABSENT], 7);
+        assert_int_equal(back.counts[VERDICT_SAFE], 0);
+        assert_int_equal(back.n_overdue, 3);
+        assert_int_equal(back.n_pools, 4);
+        assert_int_equal(back.n_disks, 1);
+        assert_int_equal(back.disks[0].last_update, USEC_NEVER);
+        assert_int_equal(back.n_pool_rows, 1);
+        assert_string_equal(back.pools[0].hrid, c->entities[FIXTURE_POOL].hrid);
+        assert_true(back.pools[0].operations[0].running);
+        assert_int_equal(back.n_lines, 1);
+        assert_string_equal(back.lines[0].text, "safe");
+        arena_free(a);
+}
+
 /* What no daemon of this version says. */
 static void test_replies_that_make_no_sense_are_refused(void **state) {
         static const char *const texts[] = { "{}", "{\"requests\":{},\"lines\":7,\"disks\":true,"
@@ -367,6 +409,7 @@ static void test_replies_that_make_no_sense_are_refused(void **state) {
                 struct reply_version version;
                 struct reply_verdict *verdicts;
                 struct reply_reload reload;
+                struct reply_watch watch;
                 struct history *lines;
                 struct row *rows;
                 const char *value;
@@ -383,6 +426,7 @@ static void test_replies_that_make_no_sense_are_refused(void **state) {
                 assert_false(reply_setting_parse(o, &value));
                 assert_false(reply_history_parse(a, o, &lines, &size));
                 assert_false(reply_explain_parse(a, o, &explanations, &n));
+                assert_false(reply_watch_parse(a, o, &watch));
                 arena_free(a);
         }
 }
@@ -402,6 +446,7 @@ int main(void) {
                 cmocka_unit_test(test_settings),
                 cmocka_unit_test(test_history),
                 cmocka_unit_test(test_explain),
+                cmocka_unit_test(test_watch),
                 cmocka_unit_test(test_replies_that_make_no_sense_are_refused),
         };
 
