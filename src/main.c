@@ -44,6 +44,23 @@ static const struct cli_command commands[] = {
         { "snapshot", TARGET, "make a snapshot of a zvol or dataset", REQUEST_OPTIONS,
           .run = request_run },
 
+        /* maintenance */
+        { "maintenance", "", "do all that is overdue", MAINTENANCE_OPTIONS,
+          .run = maintenance_run },
+        { "update-overdue", "", "bring online the legs whose update is overdue",
+          MAINTENANCE_OPTIONS, .run = maintenance_run },
+        { "resilver-overdue", "", NULL, MAINTENANCE_OPTIONS, .run = maintenance_run },
+        { "scrub-overdue", "", "scrub the legs whose scrub is overdue", MAINTENANCE_OPTIONS,
+          .run = maintenance_run },
+        { "trim-overdue", "", "trim the legs whose trim is overdue", MAINTENANCE_OPTIONS,
+          .run = maintenance_run },
+        { "online-all", "", "bring all legs online whose disks are here", MAINTENANCE_ALL_OPTIONS,
+          .run = maintenance_run },
+        { "scrub-all", "", "scrub all legs whose disks are here", MAINTENANCE_ALL_OPTIONS,
+          .run = maintenance_run },
+        { "trim-all", "", "trim all legs whose disks are here", MAINTENANCE_ALL_OPTIONS,
+          .run = maintenance_run },
+
         /* what is there, and what was */
         { "list", "[[scrub|trim|update] overdue]", "list what is configured, with dates",
           LIST_OPTIONS, .run = list_run },

@@ -12,6 +12,7 @@ const struct method_info method_table[_METHOD_MAX] = {
         [METHOD_GET] = { "Get", false },          [METHOD_SET] = { "Set", true },
         [METHOD_HISTORY] = { "History", false },  [METHOD_TRIGGER] = { "Trigger", true },
         [METHOD_EXPLAIN] = { "Explain", false },  [METHOD_WATCH] = { "Watch", false },
+        [METHOD_MAINTAIN] = { "Maintain", true },
 };
 
 static const char *const setting_names[_SETTING_MAX] = {
@@ -205,6 +206,25 @@ static const char *request_read(struct arena *a, const struct json *object,
         return target_read(a, object, "target", &ret->target);
 }
 
+static const char *maintain_read(const struct json *object, struct params_maintain *ret) {
+        const struct json *operations = json_find(object, "operations");
+        enum operation op;
+
+        ret->block = true;
+        if (!operations || operations->type != JSON_ARRAY || !operations->count)
+                return "operations";
+        for (const struct json *o = operations->first; o; o = o->next) {
+                if (o->type != JSON_STRING || !operation_parse(o->string.s, &op))
+                        return "operations";
+                ret->operations |= 1u << op;
+        }
+        if (!json_get_bool(object, "all", &ret->all))
+                return "all";
+        if (!json_get_bool(object, "cancel", &ret->cancel))
+                return "cancel";
+        return json_get_bool(object, "block", &ret->block) ? NULL : "block";
+}
+
 static const char *list_read(const struct json *object, struct params_list *ret) {
         const struct json *columns = json_find(object, "columns");
         enum column column;
@@ -284,6 +304,8 @@ static const char *params_read(struct arena *a, const struct json *object, struc
                 return NULL;
         case METHOD_REQUEST:
                 return request_read(a, object, &ret->request);
+        case METHOD_MAINTAIN:
+                return maintain_read(object, &ret->maintain);
         case METHOD_LIST:
                 return list_read(object, &ret->list);
         case METHOD_STATUS:
@@ -352,6 +374,17 @@ static void request_print(struct text *t, const struct params_request *p) {
         json_add_bool(t, "overwrite_leg", p->overwrite_leg);
 }
 
+static void maintain_print(struct text *t, const struct params_maintain *p) {
+        json_open(t, "operations", '[');
+        for (enum operation op = 0; op < _OPERATION_MAX; op++)
+                if (p->operations & (1u << op))
+                        json_add_string(t, NULL, operation_print(op));
+        json_close(t, ']');
+        json_add_bool(t, "all", p->all);
+        json_add_bool(t, "cancel", p->cancel);
+        json_add_bool(t, "block", p->block);
+}
+
 static void list_print(struct text *t, const struct params_list *p) {
         json_open(t, "columns", '[');
         for (enum column c = 0; c < _COLUMN_MAX; c++)
@@ -402,6 +435,9 @@ void params_print(struct text *t, const struct params *p) {
                 break;
         case METHOD_REQUEST:
                 request_print(t, &p->request);
+                break;
+        case METHOD_MAINTAIN:
+                maintain_print(t, &p->maintain);
                 break;
         case METHOD_LIST:
                 list_print(t, &p->list);

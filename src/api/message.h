@@ -34,7 +34,8 @@ enum method {
         METHOD_HISTORY, /* may stream */
         METHOD_TRIGGER, /* an event of ZFS or udev, forwarded as its environment */
         METHOD_EXPLAIN,
-        METHOD_WATCH, /* streams */
+        METHOD_WATCH,    /* streams */
+        METHOD_MAINTAIN, /* may stream; answered as Request is */
         _METHOD_MAX,
 };
 
@@ -101,6 +102,13 @@ struct params_request {
         bool accept_data_loss, overwrite_leg;
 };
 
+struct params_maintain {
+        unsigned operations; /* a bit per enum operation */
+        bool all;            /* of all legs; no: of those for which it is overdue */
+        bool cancel;
+        bool block;
+};
+
 struct params_list {
         uint32_t columns; /* bit per enum column (api/row.h) */
 };
@@ -137,6 +145,7 @@ struct params {
         enum method method;
         union {
                 struct params_request request;
+                struct params_maintain maintain;
                 struct params_list list;
                 struct target target; /* Status, Explain */
                 struct params_setting setting;

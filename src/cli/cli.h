@@ -24,6 +24,7 @@ enum option {
         OPTION_CACHE_PATH,
         OPTION_CANCEL,
         OPTION_NO_BLOCK,
+        OPTION_BLOCK,
         OPTION_ACCEPT_DATA_LOSS,
         OPTION_OVERWRITE_LEG,
         OPTION_FORMAT,

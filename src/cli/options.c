@@ -33,6 +33,8 @@ static const struct {
                             "withdraw what was requested" },
         [OPTION_NO_BLOCK] = { "no-block", "no_block", 0, TAKES_NOTHING, NULL, "",
                               "do not wait until it is done" },
+        [OPTION_BLOCK] = { "block", NULL, 0, TAKES_NOTHING, NULL, "",
+                           "wait until all of it is done" },
         [OPTION_ACCEPT_DATA_LOSS] = { "accept-data-loss", NULL, 0, TAKES_NOTHING, NULL, "",
                                       "import an older or incomplete copy: newer data is lost" },
         [OPTION_OVERWRITE_LEG] = { "overwrite-leg", NULL, 0, TAKES_NOTHING, NULL, "",

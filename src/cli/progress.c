@@ -15,12 +15,13 @@ struct item {
         char *hrid, *reason;
         enum wish wish;
         enum request_state state;
+        bool absent; /* failed, as its disk is not connected */
         double progress;
         usec_t eta; /* by our clock */
 };
 
 struct progress {
-        bool moving, drawn;
+        bool moving, drawn, absent_is_fine;
         ARRAY(struct item) items;
         struct map by_id; /* into items */
 };
@@ -45,6 +46,10 @@ struct progress *progress_free(struct progress *p) {
         return NULL;
 }
 
+void progress_forgive_absent(struct progress *p) {
+        p->absent_is_fine = true;
+}
+
 void progress_clear(struct progress *p) {
         if (p->drawn)
                 (void) fputs("\r\033[K", stderr);
@@ -56,14 +61,17 @@ struct progress_count progress_count(const struct progress *p) {
 
         for (size_t i = 0; i < p->items.count; i++)
                 switch (p->items.items[i].state) {
+                case REQUEST_FAILED:
+                        if (p->absent_is_fine && p->items.items[i].absent)
+                                count.absent++;
+                        else
+                                count.failed++;
+                        break;
                 case REQUEST_WAITING:
                         count.waiting++;
                         break;
                 case REQUEST_DONE:
                         count.done++;
-                        break;
-                case REQUEST_FAILED:
-                        count.failed++;
                         break;
                 case _REQUEST_STATE_MAX:
                         abort();
@@ -101,7 +109,8 @@ static void progress_draw(struct progress *p) {
         if (shown->progress >= 0)
                 show_bar(&line, shown->progress);
         if (p->items.count > 1)
-                text_addf(&line, "(%zu of %zu) ", count.done + count.failed, p->items.count);
+                text_addf(&line, "(%zu of %zu) ", count.done + count.failed + count.absent,
+                          p->items.count);
         text_addf(&line, "%s %s", wish_print(shown->wish), shown->hrid);
         if (shown->eta > now)
                 text_addf(&line, ", %s left", duration_print(shown->eta - now, left));
@@ -143,6 +152,8 @@ static void text_replace(char **slot, const char *s) {
  * all, but for what there is to say about it. */
 static void item_tell(struct progress *p, const struct item *item, bool is_new, bool changed) {
         if (item->state == REQUEST_FAILED) {
+                if (p->absent_is_fine && item->absent)
+                        return;
                 progress_clear(p);
                 cli_complain("%s %s failed: %s", wish_print(item->wish), item->hrid,
                              item->reason[0] ? item->reason : "no reason was given");
@@ -164,6 +175,7 @@ static void item_update(struct progress *p, struct arena *a, const struct reply_
         text_replace(&item->reason, reason);
         item->wish = r->wish;
         item->state = r->state;
+        item->absent = text_equal(r->reason_code, reason_code_print(REASON_NOT_CONNECTED));
         item->progress = r->progress;
         item->eta = r->eta > now ? show_now() + (r->eta - now) : 0;
         if (!ended)

@@ -18,6 +18,8 @@ DEFINE_CLEANUP(struct progress *, progress_free);
  * told that. */
 void progress_update(struct progress *p, const struct reply_request *requests, uint32_t n,
                      usec_t now);
+/* That something is not connected is no failure, and not told. */
+void progress_forgive_absent(struct progress *p);
 /* Draws the moving line again. */
 void progress_tick(struct progress *p);
 /* Takes the moving line away. */
@@ -25,6 +27,7 @@ void progress_clear(struct progress *p);
 
 struct progress_count {
         size_t waiting, done, failed;
+        size_t absent; /* not among the failed ones, if that is fine */
 };
 
 struct progress_count progress_count(const struct progress *p);

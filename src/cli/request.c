@@ -1,4 +1,4 @@
-/* cli/request.c - online, offline, scrub, trim, snapshot: ask, and show how it goes */
+/* cli/request.c - online, offline, scrub, trim, snapshot, maintenance: ask, and show how it goes */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,9 +49,33 @@ static int interrupts_catch(void) {
         return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-int request_run(struct cli_call *call) {
+/* Asks for it, waits if that is wanted, and shows how it goes. */
+static int request_ask(struct cli_call *call, const struct params *params, bool block,
+                       struct progress *p) {
         bool moving = show_is_terminal(STDERR_FILENO);
-        _cleanup_(progress_freep) struct progress *p = progress_new(moving);
+        struct talk t = {
+                .more = block,
+                .on_reply = on_requests,
+                .userdata = p,
+                .patient = block,
+                .tick = moving ? TICK : 0,
+                .on_tick = on_tick,
+                .on_interrupt = on_interrupt,
+        };
+        int status;
+
+        if (block)
+                t.interrupt_fd = interrupts_catch();
+        status = talk(call, params, &t);
+        progress_clear(p);
+        if (t.interrupt_fd > 0)
+                (void) close(t.interrupt_fd);
+        return status == EXIT_DONE && progress_count(p).failed ? EXIT_FAILED : status;
+}
+
+int request_run(struct cli_call *call) {
+        _cleanup_(progress_freep) struct progress *p = progress_new(
+                show_is_terminal(STDERR_FILENO));
         struct params params = {
                 .method = METHOD_REQUEST,
                 .request = {
@@ -61,26 +85,69 @@ int request_run(struct cli_call *call) {
                         .overwrite_leg = call->values[OPTION_OVERWRITE_LEG],
                 },
         };
-        struct talk t = {
-                .more = params.request.block,
-                .on_reply = on_requests,
-                .userdata = p,
-                .patient = params.request.block,
-                .tick = moving ? TICK : 0,
-                .on_tick = on_tick,
-                .on_interrupt = on_interrupt,
-        };
-        int status;
 
         if (!wish_parse(call->command->name, &params.request.wish))
                 return cli_usage(call, "it is not known what to do");
         if (!words_to_target(call, 0, &params.request.target))
                 return EXIT_USAGE;
-        if (params.request.block)
-                t.interrupt_fd = interrupts_catch();
-        status = talk(call, &params, &t);
-        progress_clear(p);
-        if (t.interrupt_fd > 0)
-                (void) close(t.interrupt_fd);
-        return status == EXIT_DONE && progress_count(p).failed ? EXIT_FAILED : status;
+        return request_ask(call, &params, params.request.block, p);
+}
+
+/* --- maintenance */
+
+static const struct {
+        const char *command;
+        unsigned operations;
+        bool all;
+} maintenance_table[] = {
+        { "maintenance", ~0u, false },
+        { "scrub-overdue", 1u << OPERATION_SCRUB, false },
+        { "trim-overdue", 1u << OPERATION_TRIM, false },
+        { "update-overdue", 1u << OPERATION_UPDATE, false },
+        { "resilver-overdue", 1u << OPERATION_UPDATE, false },
+        { "scrub-all", 1u << OPERATION_SCRUB, true },
+        { "trim-all", 1u << OPERATION_TRIM, true },
+        { "online-all", 1u << OPERATION_UPDATE, true },
+};
+
+/* "2 requests made; 3 disks are not connected": for people, not for the mail of a cron job. */
+static void maintenance_say(struct progress_count count, bool block, bool cancel) {
+        size_t n = count.waiting + count.done;
+
+        if (cancel || !show_is_terminal(STDOUT_FILENO))
+                return;
+        if (!n && !count.failed && !count.absent) {
+                (void) printf("There is nothing to do.\n");
+                return;
+        }
+        (void) printf("%zu request%s %s", n, n == 1 ? "" : "s", block ? "done" : "made");
+        if (count.absent)
+                (void) printf(", %zu for what is not connected", count.absent);
+        (void) printf(".\n");
+}
+
+int maintenance_run(struct cli_call *call) {
+        _cleanup_(progress_freep) struct progress *p = progress_new(
+                show_is_terminal(STDERR_FILENO));
+        struct params params = {
+                .method = METHOD_MAINTAIN,
+                .maintain = {
+                        .cancel = call->values[OPTION_CANCEL],
+                        .block = call->values[OPTION_BLOCK],
+                },
+        };
+        int status;
+
+        if (!cli_expect_no_words(call))
+                return EXIT_USAGE;
+        for (size_t i = 0; i < ELEMENTSOF(maintenance_table); i++)
+                if (text_equal(call->command->name, maintenance_table[i].command)) {
+                        params.maintain.operations = maintenance_table[i].operations;
+                        params.maintain.all = maintenance_table[i].all;
+                }
+        progress_forgive_absent(p);
+        status = request_ask(call, &params, params.maintain.block, p);
+        if (status == EXIT_DONE || status == EXIT_FAILED)
+                maintenance_say(progress_count(p), params.maintain.block, params.maintain.cancel);
+        return status;
 }

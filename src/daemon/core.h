@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "config/config_load.h"
+#include "daemon/chores.h"
 #include "daemon/daemon.h"
 #include "daemon/hints.h"
 #include "daemon/service.h"
@@ -24,6 +25,7 @@ enum alarm {
         ALARM_ENGINE,
         ALARM_REGULAR, /* when everything is looked at again */
         ALARM_RESTED,  /* what was looked at just now may be again */
+        ALARM_CHORES,  /* scheduled maintenance */
         ALARM_SHRINK,  /* what the start has used is given back */
         _ALARM_MAX,
 };
@@ -46,6 +48,7 @@ struct daemon {
         struct server *server;
         struct hints hints;
         struct service service;
+        struct chores chores;
         ARRAY(struct daemon_command) commands;
         uint64_t next_tag;
         struct sd_event_source *look_soon; /* when nothing else is to be done */

@@ -91,6 +91,7 @@ static int on_clock(sd_event_source *source, int fd, uint32_t revents, void *use
         daemon_step(d, &(struct input){ .kind = INPUT_TICK });
         trigger_everything(d);
         regular_arm(d);
+        chores_check(d);
         return 0;
 }
 
@@ -155,6 +156,7 @@ void daemon_apply_settings(struct daemon *d) {
         d->log_events = s->log_events;
         d->log_full_events = s->log_full_events;
         regular_arm(d);
+        chores_begin(d);
 }
 
 /* --- what the world tells
@@ -211,6 +213,9 @@ static void on_alarm(void *userdata, uint32_t alarm) {
         switch ((enum alarm) alarm) {
         case ALARM_ENGINE:
                 daemon_step(d, &(struct input){ .kind = INPUT_TICK });
+                break;
+        case ALARM_CHORES:
+                chores_check(d);
                 break;
         case ALARM_REGULAR:
                 daemon_look_regularly(d);

@@ -18,7 +18,8 @@
 
 /* One request of a call. */
 struct wanted {
-        uint64_t request;      /* of the engine; 0: not told yet */
+        uint64_t request; /* of the engine; 0: not told yet */
+        enum wish wish;
         entity_id entity;      /* ENTITY_NONE: no longer configured */
         const char *id, *hrid; /* in the call's arena, as a reload replaces the configuration */
         enum request_state state;
@@ -32,7 +33,6 @@ struct wanted {
 /* A call that waits for the end of what it asked for. */
 struct waiter {
         struct call *call;
-        enum wish wish;
         struct wanted *items; /* in the call's arena */
         uint32_t n, n_open;
         bool making;  /* its requests are being made: nothing is sent yet */
@@ -58,19 +58,19 @@ static void reply_empty(struct call *call) {
 /* --- requests
  * ------------------------------------------------------------------------------------- */
 
-static struct waiter *waiter_new(struct call *call, enum wish wish, const struct config *c,
-                                 const struct target_found *found) {
+static struct waiter *waiter_new(struct call *call, const struct config *c,
+                                 const struct chore *wanted, uint32_t n) {
         struct waiter *w = memory_new(1, sizeof(*w));
 
         w->call = call;
-        w->wish = wish;
-        w->items = arena_new_array(call->arena, struct wanted, found->n);
-        w->n = w->n_open = found->n;
+        w->items = arena_new_array(call->arena, struct wanted, n);
+        w->n = w->n_open = n;
         w->making = true;
-        for (uint32_t i = 0; i < found->n; i++) {
-                const struct entity *e = config_entity(c, found->ids[i]);
+        for (uint32_t i = 0; i < n; i++) {
+                const struct entity *e = config_entity(c, wanted[i].entity);
 
-                w->items[i] = (struct wanted){ .entity = found->ids[i],
+                w->items[i] = (struct wanted){ .wish = wanted[i].wish,
+                                               .entity = wanted[i].entity,
                                                .id = arena_strdup(call->arena, e->id),
                                                .hrid = arena_strdup(call->arena, e->hrid),
                                                .reason_code = "",
@@ -106,7 +106,7 @@ static struct wanted *waiter_find_wanted(struct waiter *w, const struct effect_t
                         return &w->items[i];
         for (uint32_t i = 0; i < w->n; i++)
                 if (!w->items[i].request && w->items[i].entity == tell->entity &&
-                    w->items[i].state == REQUEST_WAITING)
+                    w->items[i].wish == tell->wish && w->items[i].state == REQUEST_WAITING)
                         return &w->items[i];
         return NULL;
 }
@@ -165,15 +165,14 @@ static void wanted_view(struct daemon *d, entity_id id, enum wish wish, struct n
         }
 }
 
-static void wanted_show_progress(struct daemon *d, struct wanted *item, enum wish wish,
-                                 struct now now) {
+static void wanted_show_progress(struct daemon *d, struct wanted *item, struct now now) {
         struct view_operation op;
         double progress = -1;
         usec_t eta = 0;
 
         if (item->state != REQUEST_WAITING || item->entity == ENTITY_NONE)
                 return;
-        wanted_view(d, item->entity, wish, now, &op);
+        wanted_view(d, item->entity, item->wish, now, &op);
         if (op.running) {
                 progress = op.progress;
                 eta = op.eta;
@@ -192,7 +191,7 @@ static void waiter_show_progress(struct daemon *d, struct waiter *w) {
                 return;
         w->shown = now.mono;
         for (uint32_t i = 0; i < w->n; i++)
-                wanted_show_progress(d, &w->items[i], w->wish, now);
+                wanted_show_progress(d, &w->items[i], now);
 }
 
 /* All requests, or those that have changed. The number that are in it. */
@@ -209,7 +208,7 @@ static uint32_t waiter_print(struct daemon *d, struct waiter *w, bool all, struc
                 replies[n++] = (struct reply_request){ .id = i + 1,
                                                        .entity = item->id,
                                                        .hrid = item->hrid,
-                                                       .wish = w->wish,
+                                                       .wish = item->wish,
                                                        .state = item->state,
                                                        .reason = item->reason ? item->reason : "",
                                                        .reason_code = item->reason_code,
@@ -264,50 +263,91 @@ void service_renumber(struct daemon *d) {
         }
 }
 
-static void request_make_one(struct daemon *d, const struct call *call, entity_id entity) {
-        const struct params_request *p = &call->params.request;
-        struct input input = { .kind = p->cancel ? INPUT_CANCEL : INPUT_WISH };
-
-        if (p->cancel)
-                input.cancel = (struct input_cancel){ .wish = p->wish,
-                                                      .entity = entity,
-                                                      .for_all = p->target.kind == TARGET_ALL,
-                                                      .client = call->id };
-        else
-                input.wish = (struct input_wish){ .wish = p->wish,
-                                                  .entity = entity,
-                                                  .origin = ORIGIN_PERSON,
-                                                  .client = call->id,
-                                                  .accept_data_loss = p->accept_data_loss,
-                                                  .overwrite_leg = p->overwrite_leg };
-        daemon_step(d, &input);
-}
-
 static void service_leave(struct daemon *d, uint64_t client) {
         daemon_step(d, &(struct input){ .kind = INPUT_LEAVE, .leave = { .client = client } });
 }
 
-static void service_request(struct daemon *d, struct call *call) {
-        const struct params_request *p = &call->params.request;
+/* The requests are made; it is answered when all of them have ended, or at once. */
+static void waiter_begin(struct daemon *d, struct call *call, const struct chore *wanted,
+                         const struct input *inputs, uint32_t n, bool block) {
+        struct waiter *w = waiter_new(call, d->config, wanted, n);
         uint64_t client = call->id;
-        struct target_found found;
-        struct waiter *w;
 
-        if (!target_find(call->arena, d->config, &p->target, &p->wish, &found)) {
-                server_error(call, API_ERROR_NOT_FOUND, found.error);
-                return;
-        }
-        w = waiter_new(call, p->wish, d->config, &found);
         array_append(&d->service.waiters, w);
-        for (uint32_t i = 0; i < found.n; i++)
-                request_make_one(d, call, found.ids[i]);
+        for (uint32_t i = 0; i < n; i++)
+                daemon_step(d, &inputs[i]);
         w->making = false;
-        if (p->block) {
+        if (block) {
                 waiter_flush(d, w);
                 return;
         }
         waiter_end(d, w);
         service_leave(d, client);
+}
+
+static struct input request_input(const struct call *call, entity_id entity) {
+        const struct params_request *p = &call->params.request;
+
+        if (p->cancel)
+                return (struct input){ .kind = INPUT_CANCEL,
+                                       .cancel = { .wish = p->wish,
+                                                   .entity = entity,
+                                                   .for_all = p->target.kind == TARGET_ALL,
+                                                   .client = call->id } };
+        return (struct input){ .kind = INPUT_WISH,
+                               .wish = { .wish = p->wish,
+                                         .entity = entity,
+                                         .origin = ORIGIN_PERSON,
+                                         .client = call->id,
+                                         .accept_data_loss = p->accept_data_loss,
+                                         .overwrite_leg = p->overwrite_leg } };
+}
+
+static void service_request(struct daemon *d, struct call *call) {
+        const struct params_request *p = &call->params.request;
+        struct target_found found;
+        struct input *inputs;
+        struct chore *wanted;
+
+        if (!target_find(call->arena, d->config, &p->target, &p->wish, &found)) {
+                server_error(call, API_ERROR_NOT_FOUND, found.error);
+                return;
+        }
+        inputs = arena_new_array(call->arena, struct input, found.n);
+        wanted = arena_new_array(call->arena, struct chore, found.n);
+        for (uint32_t i = 0; i < found.n; i++) {
+                inputs[i] = request_input(call, found.ids[i]);
+                wanted[i] = (struct chore){ p->wish, found.ids[i] };
+        }
+        waiter_begin(d, call, wanted, inputs, found.n, p->block);
+}
+
+static struct input chore_input(const struct call *call, const struct chore *chore) {
+        if (call->params.maintain.cancel)
+                return (struct input){ .kind = INPUT_CANCEL,
+                                       .cancel = { .wish = chore->wish,
+                                                   .entity = chore->entity,
+                                                   .for_all = call->params.maintain.all,
+                                                   .client = call->id } };
+        return (struct input){ .kind = INPUT_WISH,
+                               .wish = { .wish = chore->wish,
+                                         .entity = chore->entity,
+                                         .origin = ORIGIN_MAINTENANCE,
+                                         .client = call->id } };
+}
+
+static void service_maintain(struct daemon *d, struct call *call) {
+        const struct params_maintain *p = &call->params.maintain;
+        struct input *inputs;
+        struct chore *chores;
+        uint32_t n;
+
+        n = engine_view_chores(d->engine, call->arena, p->operations, p->all, world_now(d->world),
+                               &chores);
+        inputs = arena_new_array(call->arena, struct input, n);
+        for (uint32_t i = 0; i < n; i++)
+                inputs[i] = chore_input(call, &chores[i]);
+        waiter_begin(d, call, chores, inputs, n, p->block);
 }
 
 void service_on_gone(void *userdata, struct call *call) {
@@ -590,6 +630,7 @@ void service_on_call(void *userdata, struct call *call) {
                 [METHOD_GET] = service_get,           [METHOD_SET] = service_set,
                 [METHOD_HISTORY] = service_history,   [METHOD_TRIGGER] = service_trigger,
                 [METHOD_EXPLAIN] = service_explain,   [METHOD_WATCH] = watch_begin,
+                [METHOD_MAINTAIN] = service_maintain,
         };
 
         methods[call->params.method](userdata, call);

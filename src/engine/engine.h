@@ -182,6 +182,17 @@ uint32_t engine_view_requests(const struct engine *e, struct arena *a, entity_id
 /* The verdicts of all disks that have one, in the order of the configuration. */
 uint32_t engine_view_verdicts(const struct engine *e, struct arena *a, struct now now,
                               struct view_verdict **ret);
+/* A request that maintenance makes: what is overdue, or wanted for all. */
+struct chore {
+        enum wish wish;
+        entity_id entity;
+};
+
+/* For legs for which one of these operations (a bit for each) is overdue; or with `all`, for all
+ * legs. In the order of the configuration, in the arena. */
+uint32_t engine_view_chores(const struct engine *e, struct arena *a, unsigned operations, bool all,
+                            struct now now, struct chore **ret);
+
 /* Why the entity is not as it is wanted, not online, not up to date or not to be unplugged: chains
  * down to the cause; in the arena. Never none. */
 uint32_t engine_explain(const struct engine *e, struct arena *a, entity_id id, struct now now,

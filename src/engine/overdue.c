@@ -1,5 +1,7 @@
 /* engine/overdue.c - which operation of which leg is due, and since when: SPEC 7 */
 #include "engine/overdue.h"
+#include "engine/core.h"
+#include "engine/engine.h"
 
 usec_t overdue_due(struct span interval, usec_t added, usec_t last) {
         usec_t from = last ? last : added;
@@ -11,4 +13,36 @@ usec_t overdue_since(struct span interval, usec_t added, usec_t last, usec_t now
         usec_t due = overdue_due(interval, added, last);
 
         return due && due < now ? due : 0;
+}
+
+/* An update is made by bringing the leg online. */
+static const enum wish chore_wishes[_OPERATION_MAX] = {
+        [OPERATION_UPDATE] = WISH_ONLINE,
+        [OPERATION_SCRUB] = WISH_SCRUB,
+        [OPERATION_TRIM] = WISH_TRIM,
+};
+
+static bool chore_is_due(const struct view_entity *v, enum operation op) {
+        return v->overdue[op] || (op == OPERATION_UPDATE && v->available_update_overdue);
+}
+
+uint32_t engine_view_chores(const struct engine *e, struct arena *a, unsigned operations, bool all,
+                            struct now now, struct chore **ret) {
+        const struct config *c = e->config;
+        ARRAY(struct chore) found = {};
+        struct view_entity v;
+        uint32_t n;
+
+        for (entity_id i = 0; i < c->n_entities; i++) {
+                if (engine_entity(e, i)->type != ENTITY_ZDEV)
+                        continue;
+                engine_view_entity(e, i, now, &v);
+                for (enum operation op = 0; op < _OPERATION_MAX; op++)
+                        if ((operations & (1u << op)) && (all || chore_is_due(&v, op)))
+                                array_append(&found, ((struct chore){ chore_wishes[op], i }));
+        }
+        *ret = arena_memdup(a, found.items, found.count * sizeof(*found.items));
+        n = (uint32_t) found.count;
+        array_done(&found);
+        return n;
 }

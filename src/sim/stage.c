@@ -394,33 +394,20 @@ static enum play play_wish(struct stage *st, const struct scenario_line *l) {
         return PLAY_GOOD;
 }
 
-static void stage_wish_for(struct stage *st, enum wish wish, entity_id id) {
-        (void) rehearsal_wish(
-                st->rehearsal,
-                &(struct input_wish){ .wish = wish, .entity = id, .origin = ORIGIN_MAINTENANCE });
-}
-
-/* SPEC 7: what is overdue. */
+/* What is overdue. */
 static enum play play_maintenance(struct stage *st, const struct scenario_line *l) {
-        struct engine *e = rehearsal_engine(st->rehearsal);
-        struct view_entity v;
+        const struct engine *e = rehearsal_engine(st->rehearsal);
+        struct chore *chores;
+        uint32_t n;
 
         if (!e)
                 return stage_mistake(st, "the daemon does not run");
-        for (uint32_t i = 0; i < st->config->n_entities; i++) {
-                e = rehearsal_engine(st->rehearsal);
-                if (!e) /* an armed kill */
-                        return PLAY_GOOD;
-                if (st->config->entities[i].type != ENTITY_ZDEV)
-                        continue;
-                engine_view_entity(e, i, rehearsal_now(st->rehearsal), &v);
-                if (v.overdue[OPERATION_UPDATE] || v.available_update_overdue)
-                        stage_wish_for(st, WISH_ONLINE, i);
-                if (v.overdue[OPERATION_TRIM])
-                        stage_wish_for(st, WISH_TRIM, i);
-                if (v.overdue[OPERATION_SCRUB])
-                        stage_wish_for(st, WISH_SCRUB, i);
-        }
+        n = engine_view_chores(e, st->arena, ~0u, false, rehearsal_now(st->rehearsal), &chores);
+        for (uint32_t i = 0; i < n && rehearsal_engine(st->rehearsal); i++) /* an armed kill */
+                (void) rehearsal_wish(st->rehearsal,
+                                      &(struct input_wish){ .wish = chores[i].wish,
+                                                            .entity = chores[i].entity,
+                                                            .origin = ORIGIN_MAINTENANCE });
         return PLAY_GOOD;
 }
 

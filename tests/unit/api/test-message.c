@@ -43,6 +43,11 @@ static const struct params samples[] = {
           .history = { .target = { .kind = TARGET_ID, .id = "x|y" }, .limit = HISTORY_LINES_MAX } },
         { METHOD_TRIGGER, .trigger = { .environment = environment, .n = 3 } },
         { METHOD_WATCH, .watch = { .lines = 7 } },
+        { METHOD_MAINTAIN,
+          .maintain = { .operations = 1u << OPERATION_SCRUB | 1u << OPERATION_UPDATE,
+                        .block = true } },
+        { METHOD_MAINTAIN,
+          .maintain = { .operations = 1u << OPERATION_TRIM, .all = true, .cancel = true } },
 };
 
 /* Written, read, and written again it is the same; that it is not nothing, the next test shows. */

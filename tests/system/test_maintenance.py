@@ -1,0 +1,77 @@
+"""tests/system/test_maintenance.py - what is overdue is done: when it is asked for, and as scheduled"""
+
+from harness import main, wait_for
+from machine import Machine
+
+WHOLE_NIGHT = 60
+
+
+def started(box, intervals, handlers=True, settings=""):
+    """A machine whose legs have such intervals."""
+    machine = Machine(box)
+    config = box.config.read_text().replace("content:\n", f"{settings}{intervals}content:\n", 1)
+    if not handlers:
+        config = config.replace("content:\n", "enable_event_handlers: no\ncontent:\n", 1)
+    box.config.write_text(config)
+    daemon = box.start()
+    wait_for("the first picture", box.is_ready)
+    return machine, daemon
+
+
+def test_what_is_not_connected_is_no_failure(box):
+    machine, daemon = started(box, "update_interval: 1 second\n")
+    wait_for("overdue", lambda: "tank-b" in box.run("list", "update", "overdue", status=0))
+    assert box.run("update-overdue", status=0) == ""
+    assert box.run("maintenance", "--block", status=0) == ""
+    assert box.run("online-all", "--block", status=0) == ""
+    assert "part tank-b is not connected" in box.run("online", "zdev", "tank", "tank-b", status=1)
+    assert machine.steps() == []
+    box.stop(daemon)
+
+
+def test_what_is_not_due_is_left_alone(box):
+    machine, daemon = started(box, "update_interval: 1 week\nscrub_interval: 1 week\n", handlers=False)
+    machine.plug()
+    wait_for("here", lambda: machine.verdict()["verdict"] == "safe")
+    box.run("maintenance", "--block", status=0)
+    assert machine.steps() == []
+    box.stop(daemon)
+
+
+def test_an_overdue_update_brings_the_leg_online(box):
+    machine, daemon = started(box, "update_interval: 1 second\n", handlers=False)
+    machine.plug()
+    wait_for("overdue", lambda: "tank-b" in box.run("list", "update", "overdue", status=0))
+    box.run("update-overdue", "--block", status=0)
+    assert machine.steps() == ["open", "online"], machine.steps()
+    box.stop(daemon)
+
+
+def test_maintenance_returns_at_once(box):
+    machine, daemon = started(box, "update_interval: 1 second\n", handlers=False)
+    machine.plug()
+    wait_for("overdue", lambda: "tank-b" in box.run("list", "update", "overdue", status=0))
+    box.run("maintenance", status=0)
+    wait_for("the leg is online", lambda: machine.steps() == ["open", "online"])
+    box.stop(daemon)
+
+
+def test_nothing_to_cancel(box):
+    _, daemon = started(box, "")
+    assert "no such request" in box.run("scrub-all", "--cancel", status=1)
+    box.stop(daemon)
+
+
+def test_scheduled_updates(box):
+    """Every two seconds, so that a test can see it; the disk comes later, and is found by the next one."""
+    times = ", ".join(f'":{second:02}"' for second in range(0, 60, 2))
+    machine, daemon = started(box, "update_interval: 1 second\n", handlers=False,
+                              settings=f"update_scheduler:\n  - times: [{times}]\n")
+    wait_for("a first run", lambda: box.log_has("The update schedule: 1 request"))
+    machine.plug()
+    wait_for("online", lambda: machine.steps() == ["open", "online"])
+    wait_for("nothing is due any more", lambda: box.log_has("The update schedule: 0 requests"))
+    box.stop(daemon)
+
+
+main(globals())
