@@ -54,6 +54,13 @@ bool leg_is_complete(const struct engine *e, entity_id leg) {
         return leg_is_online(e, leg) && l && l->m.copy == COPY_COMPLETE && !l->m.watching;
 }
 
+bool leg_is_settled(const struct engine *e, entity_id leg) {
+        const struct leg_row *l = ledger_of(e, leg);
+
+        return leg_is_complete(e, leg) ||
+               (leg_is_online(e, leg) && l && l->m.copy == COPY_SUSPECT && !l->m.watching);
+}
+
 /* Nobody that is whole is left to catch up from; what ZFS makes of it then is no copy, although it
  * says "0 errors" and forgets what the leg lacks (seen on 2.3.2). */
 static bool leg_has_no_source(const struct engine *e, entity_id leg) {
@@ -379,7 +386,20 @@ static void verify_start(struct engine *e, entity_id leg, const struct pool_stat
 
 static void leg_completed(struct engine *e, entity_id leg, struct leg_row *l,
                           const struct pool_status *s);
-static void leg_suspect(struct engine *e, entity_id leg, struct leg_row *l);
+static void leg_failed(struct engine *e, entity_id leg, struct leg_row *l, const char *why);
+
+/* ZFS has nothing more to write to it. */
+static void watch_end(struct engine *e, entity_id leg, struct leg_row *l,
+                      const struct pool_status *s) {
+        if (l->m.copy == COPY_SUSPECT)
+                leg_failed(e, leg, l,
+                           arena_printf(e->effects.arena,
+                                        "%s; a scrub with every leg online has to find nothing to "
+                                        "repair on it",
+                                        l->suspicion));
+        else
+                leg_completed(e, leg, l, s);
+}
 
 static void verify_failed(struct engine *e, entity_id leg) {
         struct watch *w = &engine_node(e, leg)->watch;
@@ -430,9 +450,8 @@ static void verify_judge(struct engine *e, entity_id leg, const struct label *la
         }
         l->m.hostid = label->hostid;
         if (leg_has_no_source(e, leg))
-                leg_suspect(e, leg, l);
-        else
-                leg_completed(e, leg, l, s);
+                complete_suspect(e, leg, "no complete copy was there to the end of its resilver");
+        watch_end(e, leg, l, s);
 }
 
 static void ceiling_note(struct engine *e, entity_id leg, const struct label *label);
@@ -540,8 +559,7 @@ static void leg_completed(struct engine *e, entity_id leg, struct leg_row *l,
                                         resilvered ? s->scan.processed : 0, took / USEC_PER_SEC);
         char duration[TIME_PRINT_MAX], size[SIZE_PRINT_MAX];
 
-        if (l->m.copy != COPY_SUSPECT)
-                l->m.copy = COPY_COMPLETE;
+        l->m.copy = COPY_COMPLETE;
         l->m.closed_txg = l->m.closed_time = l->m.ceiling_txg = 0;
         l->m.before = s->scan;
         watch_stop(e, leg, l);
@@ -568,13 +586,33 @@ static void leg_failed(struct engine *e, entity_id leg, struct leg_row *l, const
         handler_fire(e, leg, EVENT_UPDATE_FAILED, change);
 }
 
-/* From now on only a scrub with every leg online can tell (SPEC 10). */
-static void leg_suspect(struct engine *e, entity_id leg, struct leg_row *l) {
-        static const char text[] = "no complete copy was there to the end of its resilver";
+void complete_suspect(struct engine *e, entity_id leg, const char *why) {
+        struct leg_row *l = ledger_of(e, leg);
 
+        if (!l)
+                return;
         l->m.copy = COPY_SUSPECT;
-        (void) snprintf(l->suspicion, sizeof(l->suspicion), "%s", text);
-        leg_failed(e, leg, l, text);
+        (void) snprintf(l->suspicion, sizeof(l->suspicion), "%s", why);
+        ledger_save_leg(e, l);
+        engine_touch_around(e, leg);
+}
+
+void complete_clear(struct engine *e, entity_id leg, usec_t scrub_end) {
+        struct row *row = engine_node(e, leg)->row;
+        struct leg_row *l = ledger_of(e, leg);
+        const char *change = arena_printf(e->effects.arena, "cleared|%" PRIu64 "|%" PRIu64,
+                                          l->m.vdev_guid, scrub_end);
+
+        l->m.copy = COPY_COMPLETE;
+        l->suspicion[0] = 0;
+        ledger_save_leg(e, l);
+        row->m.last_update = e->now.wall;
+        engine_save_row(e, leg);
+        history_add(e, HISTORY_RESILVERED, leg, change, NULL,
+                    "%s is up to date: a scrub with every leg online had nothing to repair on it",
+                    engine_title(e, leg));
+        handler_fire(e, leg, EVENT_RESILVERED, change);
+        engine_touch_around(e, leg);
 }
 
 /* The pool is gone, and with it the record of how the resilver ended. */
@@ -722,7 +760,7 @@ void complete_follow(struct engine *e, entity_id leg) {
             pool_find_suspended(e, engine_entity(e, leg)->zdev.zpool) != ENTITY_NONE)
                 return;
         if (leg_is_alone(e, leg)) {
-                leg_completed(e, leg, l, s);
+                watch_end(e, leg, l, s);
                 return;
         }
         switch (watch_judge(e, leg, l, s, v, &why)) {

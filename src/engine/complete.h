@@ -29,8 +29,16 @@ void complete_close(struct engine *e, entity_id leg);
 /* True while that label is being read: its container must not be closed before. */
 bool complete_is_closing(const struct engine *e, entity_id leg);
 
+/* A guard was overridden for the leg, or nobody whole was there to catch up from: it is suspect
+ * until a scrub with every leg online has repaired nothing on it. */
+void complete_suspect(struct engine *e, entity_id leg, const char *why);
+/* That scrub has ended. */
+void complete_clear(struct engine *e, entity_id leg, usec_t scrub_end);
+
 /* ONLINE, and known to be up to date. */
 bool leg_is_complete(const struct engine *e, entity_id leg);
+/* ONLINE, and nothing is to be caught up with, as far as ZFS knows: complete or suspect. */
+bool leg_is_settled(const struct engine *e, entity_id leg);
 /* True while the operation runs on this leg, as far as is to be seen. An update runs while the leg
  * is watched. */
 bool leg_operation_runs(const struct engine *e, entity_id leg, enum operation op);

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "engine/complete.h"
 #include "engine/guard.h"
 #include "engine/history.h"
 #include "engine/ledger.h"
@@ -255,4 +256,37 @@ bool guard_import(struct engine *e, const struct request *r, struct reason *ret)
                 copies_count(e, p, it->zpool.legs[i], &all);
         return all.known == it->zpool.n_legs && it->zpool.n_legs && !all.current &&
                refuse_import(e, r->entity, &all, ret);
+}
+
+static void leg_overridden(struct engine *e, const struct request *r) {
+        struct request plain = *r;
+        struct reason why;
+
+        plain.overwrite_leg = false;
+        if (!r->overwrite_leg || !guard_diverged(e, &plain, r->entity, &why))
+                return;
+        complete_suspect(e, r->entity, "what was on it was overwritten, as --overwrite-leg said");
+        (void) request_make(e, &(struct input_wish){ .wish = WISH_SCRUB,
+                                                     .entity = r->entity,
+                                                     .origin = ORIGIN_PERSON });
+}
+
+static void pool_overridden(struct engine *e, const struct request *r) {
+        const struct entity *it = engine_entity(e, r->entity);
+        struct request plain = *r;
+        struct reason why;
+
+        plain.accept_data_loss = false;
+        if (!r->accept_data_loss || !guard_import(e, &plain, &why))
+                return;
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
+                complete_suspect(e, it->zpool.legs[i],
+                                 "its pool was imported with --accept-data-loss");
+}
+
+void guard_overridden(struct engine *e, const struct request *r) {
+        if (engine_entity(e, r->entity)->type == ENTITY_ZDEV)
+                leg_overridden(e, r);
+        else if (engine_entity(e, r->entity)->type == ENTITY_ZPOOL)
+                pool_overridden(e, r);
 }

@@ -16,3 +16,8 @@ bool guard_diverged(struct engine *e, const struct request *r, entity_id leg, st
 /* The devices of its legs, their labels (which have been read), and a pool whose newest or whole
  * copy is not here: importing the older one and catching up from it destroys the newer. */
 bool guard_import(struct engine *e, const struct request *r, struct reason *ret);
+/* Before the command of that request is run: legs about which a guard would have refused it, but
+ * for
+ * --overwrite-leg or --accept-data-loss, become suspect. What was overwritten is to be scrubbed: an
+ * incremental resilver leaves stale blocks. */
+void guard_overridden(struct engine *e, const struct request *r);

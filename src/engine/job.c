@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "engine/complete.h"
+#include "engine/guard.h"
 #include "engine/handler.h"
 #include "engine/history.h"
 #include "engine/job.h"
@@ -244,16 +245,21 @@ static void job_set_frozen(struct engine *e, const struct job *j, bool frozen) {
 
 /* What has to be written down before the command is run (SPEC 6, 10). */
 static void job_remember(struct engine *e, const struct job *j) {
-        if (j->command.kind == COMMAND_POOL_IMPORT)
-                complete_before_import(e, j->entity);
-        if (j->command.kind != COMMAND_LEG_ONLINE && j->command.kind != COMMAND_LEG_CLEAR)
+        bool import = j->command.kind == COMMAND_POOL_IMPORT;
+
+        if (!import && j->command.kind != COMMAND_LEG_ONLINE &&
+            j->command.kind != COMMAND_LEG_CLEAR)
                 return;
         for (size_t i = 0; i < j->requests.count; i++) {
                 const struct request *r = request_find(e, j->requests.items[i]);
 
                 if (r)
+                        guard_overridden(e, r);
+                if (r && !import)
                         complete_before_online(e, r->entity);
         }
+        if (import)
+                complete_before_import(e, j->entity);
 }
 
 static void job_start(struct engine *e, struct job *j) {

@@ -54,20 +54,20 @@ static void end_wish(struct engine *e, entity_id id, enum wish wish, bool good, 
 /* --- scrubs
  * ------------------------------------------------------------------------------------------- */
 
-/* True if the leg has held everything since before that scan. */
-static bool leg_was_whole_before(const struct engine *e, entity_id leg, const struct leg_row *l,
+/* True if the leg has held everything since before that scan, as far as ZFS knows. */
+static bool leg_was_there_before(const struct engine *e, entity_id leg, const struct leg_row *l,
                                  const struct scan *s) {
-        return leg_is_complete(e, leg) &&
+        return leg_is_settled(e, leg) &&
                (s->function != l->m.before.function || s->start != l->m.before.start);
 }
 
-/* The record that the leg is complete with: a scan that comes after it covers the leg. */
+/* The record that the leg is settled with: a scan that comes after it covers the leg. */
 static void leg_keep_record(struct engine *e, entity_id leg, struct leg_row *l,
                             const struct scan *s) {
         const struct scan *b = &l->m.before;
 
-        if (!leg_is_complete(e, leg) || (b->function == s->function && b->state == s->state &&
-                                         b->start == s->start && b->end == s->end))
+        if (!leg_is_settled(e, leg) || (b->function == s->function && b->state == s->state &&
+                                        b->start == s->start && b->end == s->end))
                 return;
         l->m.before = *s;
         ledger_save_leg(e, l);
@@ -78,9 +78,17 @@ static void scrub_note_start(struct engine *e, entity_id leg, struct leg_row *l,
         set_operation(e, leg, OPERATION_SCRUB, true);
         if (l->m.scrub_start == s->start)
                 return;
-        l->m.scrub_start = leg_was_whole_before(e, leg, l, s) ? s->start : 0;
+        l->m.scrub_start = leg_was_there_before(e, leg, l, s) ? s->start : 0;
         l->m.scrub_errors_before = vdev_errors(v);
         ledger_save_leg(e, l);
+}
+
+/* The copies are only compared with each other if all are there. */
+static bool pool_is_all_online(const struct pool_status *s) {
+        for (uint32_t i = 0; i < s->n_vdevs; i++)
+                if (s->vdevs[i].type == VDEV_TYPE_DISK && !vdev_state_is_online(s->vdevs[i].state))
+                        return false;
+        return true;
 }
 
 static void scrub_ended(struct engine *e, entity_id leg, struct leg_row *l,
@@ -89,7 +97,7 @@ static void scrub_ended(struct engine *e, entity_id leg, struct leg_row *l,
         uint64_t grown = vdev_errors(v) > l->m.scrub_errors_before
                                  ? vdev_errors(v) - l->m.scrub_errors_before
                                  : 0;
-        bool good = !s->scan.errors && !grown;
+        bool good = !s->scan.errors && !grown, suspect = l->m.copy == COPY_SUSPECT;
         const char *change = scan_change(e, "scrub", leg, s->scan.end);
         const char *text = good ? arena_printf(e->effects.arena, "%s was scrubbed: no errors",
                                                title)
@@ -110,6 +118,8 @@ static void scrub_ended(struct engine *e, entity_id leg, struct leg_row *l,
         end_wish(e, leg, WISH_SCRUB, good, text);
         handler_fire(e, leg, good ? EVENT_SCRUB_SUCCEEDED : EVENT_SCRUB_FAILED, change);
         handler_fire(e, leg, EVENT_SCRUB_FINISHED, change);
+        if (suspect && good && !s->scan.processed && pool_is_all_online(s))
+                complete_clear(e, leg, s->scan.end);
 }
 
 static void scrub_canceled(struct engine *e, entity_id leg, const struct pool_status *s) {
@@ -139,7 +149,7 @@ static void scrub_disappeared(struct engine *e, entity_id leg) {
 /* A scrub that began and ended unseen (it was short, or the daemon was down) counts as well. */
 static bool scrub_was_missed(const struct engine *e, entity_id leg, const struct leg_row *l,
                              const struct scan *s) {
-        return s->start && leg_was_whole_before(e, leg, l, s);
+        return s->start && leg_was_there_before(e, leg, l, s);
 }
 
 static void scrub_follow(struct engine *e, entity_id leg, struct leg_row *l,
