@@ -1,8 +1,10 @@
 /* engine/diff.c - old picture against new: what has happened, told once; and the handlers that it
  * fires */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "engine/complete.h"
 #include "engine/diff.h"
 #include "engine/handler.h"
@@ -195,6 +197,25 @@ static void diff_children(struct engine *e, entity_id id) {
                 handler_fire(e, id, EVENT_CHILDREN_OFFLINE, change_name(e, "children_offline", id));
 }
 
+/* What is open under its name is the one that is known from now on. */
+static void diff_luks(struct engine *e, entity_id id) {
+        struct row *row = engine_node(e, id)->row;
+        const char *uuid = crypt_luks_uuid(e, id);
+
+        if (!entity_is_online(e, id) || !*uuid || text_equal(row->luks_uuid, uuid))
+                return;
+        if (*row->luks_uuid)
+                history_add(e, HISTORY_ADOPTED, id,
+                            arena_printf(e->effects.arena, "adopted|%s|%s|%" PRIu64, row->m.id,
+                                         uuid, e->now.wall),
+                            NULL,
+                            "somebody has opened another LUKS container as %s: %s, which was %s "
+                            "before",
+                            engine_title(e, id), uuid, row->luks_uuid);
+        (void) snprintf(row->luks_uuid, sizeof(row->luks_uuid), "%s", uuid);
+        engine_save_row(e, id);
+}
+
 void diff_entity(struct engine *e, entity_id id) {
         struct node *n = engine_node(e, id);
         struct memory_entity *m = &n->row->m;
@@ -218,6 +239,8 @@ void diff_entity(struct engine *e, entity_id id) {
                 diff_pool(e, id, was_online);
         if (type == ENTITY_CRYPT && !fresh)
                 diff_crypt(e, id, was_online);
+        if (type == ENTITY_CRYPT)
+                diff_luks(e, id);
         if (m->state != n->state || m->errors != n->errors || m->device_seq != seq) {
                 m->state = n->state;
                 m->errors = n->errors;

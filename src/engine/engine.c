@@ -121,6 +121,7 @@ static struct row *row_make(struct engine *e, const char *id) {
                 return (struct row *) (uintptr_t) p;
         row = arena_new_one(e->arena, struct row);
         row->m.id = arena_strdup(e->arena, id);
+        row->m.luks_uuid = row->luks_uuid;
         row->text = arena_new();
         map_put(&e->row_by_id, row->m.id, (uintptr_t) row);
         array_append(&e->all_rows, row);
@@ -133,6 +134,9 @@ static void row_load(struct engine *e, const struct memory_entity *m) {
 
         row->m = *m;
         row->m.id = id;
+        (void) snprintf(row->luks_uuid, sizeof(row->luks_uuid), "%s",
+                        m->luks_uuid ? m->luks_uuid : "");
+        row->m.luks_uuid = row->luks_uuid;
         for (uint32_t i = 0; i < m->n_handlers; i++) {
                 struct memory_handler h = m->handlers[i];
 

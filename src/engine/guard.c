@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "engine/complete.h"
 #include "engine/guard.h"
 #include "engine/history.h"
@@ -21,6 +22,19 @@ static bool refuse(struct reason *ret, entity_id about, const char *format, ...)
         return true;
 }
 
+static bool refuse_other_luks(struct engine *e, entity_id crypt, struct reason *ret) {
+        const char *known = engine_node(e, crypt)->row->luks_uuid, *is = crypt_luks_uuid(e, crypt);
+
+        if (!*known || !*is || text_equal(known, is))
+                return false;
+        return refuse(ret, crypt,
+                      "the LUKS container in the place of %s is %s, but the one that was opened "
+                      "here before is %s: another disk under its name, or it was formatted anew; "
+                      "connect the right one, or, after a wanted replacement, `zmirror forget "
+                      "crypt %s`",
+                      engine_title(e, crypt), is, known, engine_entity(e, crypt)->name);
+}
+
 bool guard_wrong_disk(struct engine *e, entity_id id, struct reason *ret) {
         const struct device *d = node_device(e, engine_node(e, id));
         uint64_t known = engine_node(e, id)->row->m.vdev_guid;
@@ -32,6 +46,8 @@ bool guard_wrong_disk(struct engine *e, entity_id id, struct reason *ret) {
                                 "two devices carry the name of %s; disconnect the one that is "
                                 "not meant",
                                 engine_title(e, i));
+        if (engine_entity(e, id)->type == ENTITY_CRYPT)
+                return refuse_other_luks(e, id, ret);
         if (engine_entity(e, id)->type == ENTITY_ZDEV && d && d->vdev_guid && known &&
             d->vdev_guid != known)
                 return refuse(
@@ -39,8 +55,9 @@ bool guard_wrong_disk(struct engine *e, entity_id id, struct reason *ret) {
                         "the device of %s is vdev %" PRIu64
                         ", but the leg is known as vdev %" PRIu64
                         ": another disk under its name; connect the right one, or, after a wanted "
-                        "replacement, `zmirror forget` the leg",
-                        engine_title(e, id), d->vdev_guid, known);
+                        "replacement, `zmirror forget zdev %s %s`",
+                        engine_title(e, id), d->vdev_guid, known, engine_entity(e, id)->zdev.pool,
+                        engine_entity(e, id)->name);
         return false;
 }
 

@@ -359,6 +359,15 @@ static bool mapping_is_dead(const struct engine *e, const struct entity *it, str
                !mapping_is_of(mapping->dm_uuid, below->fs_uuid);
 }
 
+const char *crypt_luks_uuid(const struct engine *e, entity_id crypt) {
+        entity_id parent = engine_entity(e, crypt)->parent;
+        const struct device *below = parent == ENTITY_NONE ? NULL
+                                                           : node_device(e, engine_node(e, parent));
+
+        return below && text_equal(below->fs_type, "crypto_LUKS") && below->fs_uuid ? below->fs_uuid
+                                                                                    : "";
+}
+
 /* --- pools
  * ---------------------------------------------------------------------------------------- */
 

@@ -33,6 +33,9 @@ static inline bool entity_is_present(const struct engine *e, entity_id id) {
         return state_is_present(engine_node(e, id)->state);
 }
 
+/* The UUID of the LUKS container in its place, open or not; "": there is none, or it is not known.
+ */
+const char *crypt_luks_uuid(const struct engine *e, entity_id crypt);
 /* The vdev that the leg is in its imported pool, or NULL. */
 const struct vdev *leg_vdev(const struct engine *e, entity_id leg);
 /* True if its vdev is ONLINE or DEGRADED, its device there or not. */

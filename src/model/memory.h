@@ -39,6 +39,8 @@ struct memory_entity {
         /* legs (SPEC 7) */
         usec_t added, last_online, last_update, last_scrub, last_trim;
         uint64_t vdev_guid; /* the last one that it was seen with; 0: none */
+        /* containers */
+        const char *luks_uuid; /* of the last one that was open under its name; "" or NULL: none */
         struct memory_handler *handlers;
         uint32_t n_handlers;
 };

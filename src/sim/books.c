@@ -85,6 +85,7 @@ static void entity_copy(struct arena *a, const struct memory_entity *from,
 
         *to = *from;
         to->id = id;
+        to->luks_uuid = arena_strdup(a, from->luks_uuid ? from->luks_uuid : "");
         to->handlers = from->n_handlers ? arena_memdup(a, from->handlers,
                                                        from->n_handlers * sizeof(*from->handlers))
                                         : NULL;

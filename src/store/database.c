@@ -22,8 +22,9 @@ static const char *const statement_texts[_STATEMENT_MAX] = {
         [STATEMENT_ROLLBACK] = "ROLLBACK",
         [STATEMENT_SAVE_ENTITY] =
                 "INSERT OR REPLACE INTO entity (id, state, in_use, device_seq, operations, errors,"
-                " used, added, last_online, last_update, last_scrub, last_trim, vdev_guid)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                " used, added, last_online, last_update, last_scrub, last_trim, vdev_guid,"
+                " luks_uuid)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         [STATEMENT_FORGET_HANDLERS] = "DELETE FROM handler WHERE entity = ?1",
         [STATEMENT_SAVE_HANDLER] =
                 "INSERT INTO handler (entity, position, event, next, started, change)"

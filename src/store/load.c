@@ -55,6 +55,7 @@ static int load_entity(struct store *s, struct arena *a, sqlite3_stmt *stmt,
         e->last_update = stmt_number(stmt, 9);
         e->last_scrub = stmt_number(stmt, 10);
         e->last_trim = stmt_number(stmt, 11);
+        e->luks_uuid = arena_strdup(a, stmt_text(stmt, 13));
         return 0;
 }
 
@@ -71,7 +72,7 @@ static int load_entities(struct store *s, struct memory *m) {
         r = database_query(s,
                            "SELECT id, state, in_use, device_seq, operations, errors, used,"
                            " added, last_online, last_update, last_scrub, last_trim,"
-                           " vdev_guid FROM entity ORDER BY id",
+                           " vdev_guid, luks_uuid FROM entity ORDER BY id",
                            &stmt);
         if (r < 0)
                 return r;

@@ -61,6 +61,7 @@ int store_save_entity(struct store *s, const struct memory_entity *e) {
         stmt_bind_number(stmt, 11, e->last_scrub);
         stmt_bind_number(stmt, 12, e->last_trim);
         stmt_bind_guid(stmt, 13, e->vdev_guid);
+        stmt_bind_text(stmt, 14, e->luks_uuid ? e->luks_uuid : "");
         r = save_step(s, stmt);
         if (r < 0)
                 return r;

@@ -51,6 +51,9 @@ static const char *const schema_steps[] = {
         " kind TEXT NOT NULL, entity TEXT NOT NULL, text TEXT NOT NULL,"
         " change TEXT NOT NULL UNIQUE, json TEXT NOT NULL);"
         "CREATE INDEX history_by_entity ON history (entity, number);",
+
+        /* 2 */
+        "ALTER TABLE entity ADD COLUMN luks_uuid TEXT NOT NULL DEFAULT '';",
 };
 
 #define SCHEMA_VERSION ((int64_t) ELEMENTSOF(schema_steps))
