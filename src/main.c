@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/complete.h"
 #include "cli/explain.h"
+#include "cli/forget.h"
 #include "cli/history.h"
 #include "cli/label.h"
 #include "cli/list.h"
@@ -73,6 +74,10 @@ static const struct cli_command commands[] = {
         { "watch", "", "show on a live screen what goes on", .run = watch_run },
         { "label", "<device>...", "show what a leg's own labels say, without a daemon",
           OPTION_BIT(OPTION_JSON), .main = cli_label },
+
+        { "forget", TARGET, "forget what is known of it from earlier", .run = forget_run },
+        { "clear-cache", "", "forget all dates and the history", CLEAR_CACHE_OPTIONS,
+          .run = clear_cache_run },
 
         /* settings, until the next reload or restart */
         { "enable", SETTINGS, "switch it on", .run = service_enable },

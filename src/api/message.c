@@ -5,14 +5,23 @@
 #include "api/row.h"
 
 const struct method_info method_table[_METHOD_MAX] = {
-        [METHOD_VERSION] = { "Version", false },  [METHOD_STARTUP] = { "Startup", true },
-        [METHOD_SHUTDOWN] = { "Shutdown", true }, [METHOD_RELOAD] = { "Reload", true },
-        [METHOD_REQUEST] = { "Request", true },   [METHOD_LIST] = { "List", false },
-        [METHOD_STATUS] = { "Status", false },    [METHOD_OVERVIEW] = { "Overview", false },
-        [METHOD_GET] = { "Get", false },          [METHOD_SET] = { "Set", true },
-        [METHOD_HISTORY] = { "History", false },  [METHOD_TRIGGER] = { "Trigger", true },
-        [METHOD_EXPLAIN] = { "Explain", false },  [METHOD_WATCH] = { "Watch", false },
+        [METHOD_VERSION] = { "Version", false },
+        [METHOD_STARTUP] = { "Startup", true },
+        [METHOD_SHUTDOWN] = { "Shutdown", true },
+        [METHOD_RELOAD] = { "Reload", true },
+        [METHOD_REQUEST] = { "Request", true },
+        [METHOD_LIST] = { "List", false },
+        [METHOD_STATUS] = { "Status", false },
+        [METHOD_OVERVIEW] = { "Overview", false },
+        [METHOD_GET] = { "Get", false },
+        [METHOD_SET] = { "Set", true },
+        [METHOD_HISTORY] = { "History", false },
+        [METHOD_TRIGGER] = { "Trigger", true },
+        [METHOD_EXPLAIN] = { "Explain", false },
+        [METHOD_WATCH] = { "Watch", false },
         [METHOD_MAINTAIN] = { "Maintain", true },
+        [METHOD_FORGET] = { "Forget", true },
+        [METHOD_CLEAR_CACHE] = { "ClearCache", true },
 };
 
 static const char *const setting_names[_SETTING_MAX] = {
@@ -310,6 +319,7 @@ static const char *params_read(struct arena *a, const struct json *object, struc
                 return list_read(object, &ret->list);
         case METHOD_STATUS:
         case METHOD_EXPLAIN:
+        case METHOD_FORGET:
                 return target_read(a, object, "target", &ret->target);
         case METHOD_GET:
                 return setting_read(object, false, &ret->setting);
@@ -321,6 +331,8 @@ static const char *params_read(struct arena *a, const struct json *object, struc
                 return trigger_read(a, object, &ret->trigger);
         case METHOD_WATCH:
                 return watch_read(object, &ret->watch);
+        case METHOD_CLEAR_CACHE:
+                return json_get_bool(object, "ledger", &ret->clear.ledger) ? NULL : "ledger";
         case _METHOD_MAX:
                 break;
         }
@@ -444,6 +456,7 @@ void params_print(struct text *t, const struct params *p) {
                 break;
         case METHOD_STATUS:
         case METHOD_EXPLAIN:
+        case METHOD_FORGET:
                 target_print(t, "target", &p->target);
                 break;
         case METHOD_GET:
@@ -461,6 +474,9 @@ void params_print(struct text *t, const struct params *p) {
                 break;
         case METHOD_WATCH:
                 json_add_number(t, "lines", p->watch.lines);
+                break;
+        case METHOD_CLEAR_CACHE:
+                json_add_bool(t, "ledger", p->clear.ledger);
                 break;
         case _METHOD_MAX:
                 abort();

@@ -36,6 +36,8 @@ enum method {
         METHOD_EXPLAIN,
         METHOD_WATCH,    /* streams */
         METHOD_MAINTAIN, /* may stream; answered as Request is */
+        METHOD_FORGET,
+        METHOD_CLEAR_CACHE,
         _METHOD_MAX,
 };
 
@@ -109,6 +111,10 @@ struct params_maintain {
         bool block;
 };
 
+struct params_clear {
+        bool ledger; /* that, too */
+};
+
 struct params_list {
         uint32_t columns; /* bit per enum column (api/row.h) */
 };
@@ -146,6 +152,7 @@ struct params {
         union {
                 struct params_request request;
                 struct params_maintain maintain;
+                struct params_clear clear;
                 struct params_list list;
                 struct target target; /* Status, Explain */
                 struct params_setting setting;

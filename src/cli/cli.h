@@ -25,6 +25,8 @@ enum option {
         OPTION_CANCEL,
         OPTION_NO_BLOCK,
         OPTION_BLOCK,
+        OPTION_YES,
+        OPTION_LEDGER,
         OPTION_ACCEPT_DATA_LOSS,
         OPTION_OVERWRITE_LEG,
         OPTION_FORMAT,

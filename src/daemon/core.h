@@ -69,5 +69,8 @@ void daemon_look_soon(struct daemon *d);
 void daemon_shrink_soon(struct daemon *d);
 /* Ends the loop with that exit status. */
 void daemon_stop(struct daemon *d, int status);
+/* The engine begins anew with what the state file has now; nothing may be under way. Negative
+ * errno: the old one stays. */
+int daemon_remember(struct daemon *d);
 /* Log level and event logging as configured, timers as scheduled. */
 void daemon_apply_settings(struct daemon *d);

@@ -327,6 +327,22 @@ static int daemon_set_up_engine(struct daemon *d, bool first) {
         return 0;
 }
 
+int daemon_remember(struct daemon *d) {
+        struct engine_settings settings = engine_get_settings(d->engine);
+        struct engine *before = d->engine;
+        int r;
+
+        r = daemon_set_up_engine(d, /* first= */ false);
+        if (r < 0)
+                return r;
+
+        (void) engine_free(before);
+        engine_set_settings(d->engine, settings);
+        hints_restart(&d->hints);
+        daemon_step(d, &(struct input){ .kind = INPUT_TICK });
+        return 0;
+}
+
 static int daemon_open_store(struct daemon *d, bool *ret_first) {
         struct arena *a = arena_new();
         const char *error = NULL;

@@ -84,6 +84,14 @@ void hints_done(struct hints *h) {
         map_done(&h->by_tag);
 }
 
+void hints_restart(struct hints *h) {
+        struct hints before = *h;
+
+        hints_done(&before);
+        hints_init(h, before.look, before.userdata);
+        h->next_tag = before.next_tag;
+}
+
 static struct hint *hints_find(const struct hints *h, const struct look *what) {
         char buffer[256];
         _cleanup_(freep) char *longer = NULL;

@@ -39,6 +39,9 @@ struct hints {
 void hints_init(struct hints *h, hints_look look, void *userdata);
 void hints_done(struct hints *h);
 
+/* Whoever asked is gone: the answers to what is in flight are not heeded. */
+void hints_restart(struct hints *h);
+
 /* Something may have changed there. */
 void hints_add(struct hints *h, const struct look *what);
 /* The engine wants to know; the answer carries a seq that is not lower. */

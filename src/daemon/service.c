@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/core.h"
+#include "daemon/forget.h"
 #include "daemon/reload.h"
 #include "daemon/service.h"
 #include "daemon/trigger.h"
@@ -630,7 +631,8 @@ void service_on_call(void *userdata, struct call *call) {
                 [METHOD_GET] = service_get,           [METHOD_SET] = service_set,
                 [METHOD_HISTORY] = service_history,   [METHOD_TRIGGER] = service_trigger,
                 [METHOD_EXPLAIN] = service_explain,   [METHOD_WATCH] = watch_begin,
-                [METHOD_MAINTAIN] = service_maintain,
+                [METHOD_MAINTAIN] = service_maintain, [METHOD_FORGET] = forget_entity,
+                [METHOD_CLEAR_CACHE] = forget_cache,
         };
 
         methods[call->params.method](userdata, call);

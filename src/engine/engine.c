@@ -179,6 +179,10 @@ static void memory_take(struct engine *e, const struct memory *memory) {
         }
 }
 
+bool engine_remembers(const struct engine *e, const char *id) {
+        return map_get(&e->row_by_id, id, NULL);
+}
+
 /* A handler list whose handler was changed meanwhile has lost its place. */
 static void row_drop_lists(struct engine *e, const struct entity *it, struct row *row) {
         for (size_t i = row->handlers.count; i-- > 0;)

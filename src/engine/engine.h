@@ -182,6 +182,9 @@ uint32_t engine_view_requests(const struct engine *e, struct arena *a, entity_id
 /* The verdicts of all disks that have one, in the order of the configuration. */
 uint32_t engine_view_verdicts(const struct engine *e, struct arena *a, struct now now,
                               struct view_verdict **ret);
+/* True if something is known of what has that id, configured or not. */
+bool engine_remembers(const struct engine *e, const char *id);
+
 /* A request that maintenance makes: what is overdue, or wanted for all. */
 struct chore {
         enum wish wish;

@@ -43,6 +43,8 @@ static const struct params samples[] = {
           .history = { .target = { .kind = TARGET_ID, .id = "x|y" }, .limit = HISTORY_LINES_MAX } },
         { METHOD_TRIGGER, .trigger = { .environment = environment, .n = 3 } },
         { METHOD_WATCH, .watch = { .lines = 7 } },
+        { METHOD_FORGET, .target = { .kind = TARGET_ID, .id = "part|name:tank-b" } },
+        { METHOD_CLEAR_CACHE, .clear = { .ledger = true } },
         { METHOD_MAINTAIN,
           .maintain = { .operations = 1u << OPERATION_SCRUB | 1u << OPERATION_UPDATE,
                         .block = true } },

@@ -27,6 +27,7 @@ static struct memory_entity sample_entity(void) {
                 .last_scrub = 4,
                 .last_trim = USEC_NEVER,
                 .vdev_guid = GUID_BIG,
+                .luks_uuid = "c0ffee00-0000-4000-8000-000000000002",
                 .handlers = handlers,
                 .n_handlers = ELEMENTSOF(handlers),
         };
@@ -139,6 +140,7 @@ static void test_everything_saved_is_loaded_again(void **state) {
         assert_int_equal(e2->last_scrub, 4);
         assert_true(e2->last_trim == USEC_NEVER);
         assert_true(e2->vdev_guid == GUID_BIG);
+        assert_string_equal(e2->luks_uuid, e.luks_uuid);
         assert_int_equal(e2->n_handlers, 2);
         assert_int_equal(e2->handlers[0].event, EVENT_RESILVERED);
         assert_int_equal(e2->handlers[0].next, 1);
@@ -265,6 +267,25 @@ static void test_history_is_chosen_by_entity_time_and_number(void **state) {
                     (n && strcmp(lines[n - 1].change, cases[i].last) != 0))
                         fail_msg("%s: %zu lines", cases[i].name, n);
         }
+        store_free(s);
+}
+
+static void test_an_older_file_becomes_a_new_one(void **state) {
+        struct folder *f = *state;
+        struct memory_entity e = sample_entity();
+        struct store *s = folder_open(f);
+        struct memory *m = NULL;
+
+        assert_int_equal(store_save_one_entity(s, &e), 0);
+        store_free(s);
+        folder_execute(f->file,
+                       "ALTER TABLE entity DROP COLUMN luks_uuid; PRAGMA user_version = 1");
+        s = folder_open(f);
+        assert_int_equal(store_load(s, &m), 0);
+        assert_int_equal(m->n_entities, 1);
+        assert_int_equal(m->entities[0].last_update, 3);
+        assert_string_equal(m->entities[0].luks_uuid, "");
+        memory_free(m);
         store_free(s);
 }
 
@@ -421,6 +442,7 @@ int main(void) {
                 t(test_saving_again_replaces),
                 t(test_a_change_has_one_line_of_history),
                 t(test_history_is_chosen_by_entity_time_and_number),
+                t(test_an_older_file_becomes_a_new_one),
                 t(test_clearing_dates_leaves_the_ledger),
                 t(test_clearing_the_ledger_leaves_the_dates),
                 t(test_forgetting_a_leg_leaves_the_others),
