@@ -11,6 +11,7 @@
 #include "cli/request.h"
 #include "cli/service.h"
 #include "cli/status.h"
+#include "cli/trim.h"
 #include "cli/watch.h"
 #include "daemon/daemon.h"
 #include "demo/demo.h"
@@ -78,6 +79,11 @@ static const struct cli_command commands[] = {
         { "forget", TARGET, "forget what is known of it from earlier", .run = forget_run },
         { "clear-cache", "", "forget all dates and the history", CLEAR_CACHE_OPTIONS,
           .run = clear_cache_run },
+
+        { "check-trim", "<device>", "do trims get through to it? Without a daemon",
+          .main = cli_check_trim },
+        { "enable-trim", "<device>", "make the kernel send trims to it, without a daemon",
+          .main = cli_enable_trim },
 
         /* settings, until the next reload or restart */
         { "enable", SETTINGS, "switch it on", .run = service_enable },

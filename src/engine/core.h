@@ -122,9 +122,11 @@ struct node {
         uint64_t closing_on; /* diskseq of the device whose label is being read */
         bool losing;         /* it vanished: the label of a sibling is being read */
         struct passport passport;
-        bool vdev_online; /* as of the last diff: ONLINE, and its device there */
-        usec_t poll_at;   /* pool: when it is looked at again while something runs in it (monotonic)
-                           */
+        bool provisioning;        /* disk: its provisioning mode is being set */
+        uint64_t provisioning_on; /* disk: diskseq + 1 of the one for which that was tried */
+        bool vdev_online;         /* as of the last diff: ONLINE, and its device there */
+        usec_t poll_at; /* pool: when it is looked at again while something runs in it (monotonic)
+                         */
         usec_t scrub_stopped; /* pool: start of the scrub that was stopped to begin it anew with
                                  another leg; 0: none */
         usec_t lost_at;  /* leg: ONLINE without a device that was ever seen, when it is believed

@@ -12,6 +12,7 @@
 #include "engine/ledger.h"
 #include "engine/picture.h"
 #include "engine/pool.h"
+#include "engine/provisioning.h"
 #include "engine/request.h"
 #include "engine/scan.h"
 
@@ -250,6 +251,8 @@ void diff_entity(struct engine *e, entity_id id) {
         if (!fresh && present && (!was_present || another))
                 diff_appeared(e, id);
         diff_children(e, id);
+        if (type == ENTITY_DISK)
+                provisioning_follow(e, id);
         if (type == ENTITY_ZPOOL)
                 ledger_note_pool(e, id);
         diff_lost(e, id);

@@ -267,6 +267,8 @@ static void node_move(struct engine *e, struct node *from, entity_id to) {
         n->suspended = from->suspended;
         n->frozen = from->frozen;
         n->settles = from->settles;
+        n->provisioning = from->provisioning;
+        n->provisioning_on = from->provisioning_on;
         n->status = TAKE_PTR(from->status);
         n->mounted = from->mounted;
         n->opened_on = from->opened_on;

@@ -11,6 +11,7 @@
 #include "engine/history.h"
 #include "engine/job.h"
 #include "engine/picture.h"
+#include "engine/provisioning.h"
 
 #define RUNNING_MAX 5u
 
@@ -35,6 +36,7 @@ static const usec_t graces[_COMMAND_KIND_MAX] = {
         [COMMAND_UNMOUNT] = 5 * USEC_PER_SEC,
         [COMMAND_VOLMODE_GET] = 0,
         [COMMAND_VOLMODE] = 10 * USEC_PER_SEC,
+        [COMMAND_ENABLE_TRIM] = 0,
         [COMMAND_RUN] = 0,
 };
 
@@ -180,6 +182,7 @@ static bool command_changes_pool(enum command_kind kind) {
         case COMMAND_SNAPSHOT:
         case COMMAND_MOUNT:
         case COMMAND_UNMOUNT:
+        case COMMAND_ENABLE_TRIM:
         case COMMAND_RUN:
         case _COMMAND_KIND_MAX:
                 break;
@@ -417,6 +420,7 @@ static uint64_t job_look(struct engine *e, const struct job *j) {
         case COMMAND_SETTLE:
         case COMMAND_POOL_SYNC:
         case COMMAND_SNAPSHOT:
+        case COMMAND_ENABLE_TRIM:
         case COMMAND_RUN:
         case _COMMAND_KIND_MAX:
                 break;
@@ -495,6 +499,9 @@ void job_end(struct engine *e, uint64_t id, const struct command_end *end) {
                 return;
         case JOB_VERIFY:
                 complete_synced(e, j->entity, command_end_is_good(end));
+                return;
+        case JOB_PROVISIONING:
+                provisioning_ended(e, j->entity, j->text, end);
                 return;
         }
 }

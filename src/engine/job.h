@@ -9,9 +9,10 @@
 #include "model/command.h"
 
 enum job_purpose {
-        JOB_REQUESTS, /* `requests` are waiting for it */
-        JOB_LIST,     /* an action of a handler list of `entity` */
-        JOB_VERIFY,   /* zpool sync for the legs of the pool `entity` that are being verified */
+        JOB_REQUESTS,     /* `requests` are waiting for it */
+        JOB_LIST,         /* an action of a handler list of `entity` */
+        JOB_PROVISIONING, /* of the disk `entity` */
+        JOB_VERIFY,       /* zpool sync for the legs of the pool `entity` that are being verified */
 };
 
 struct job {

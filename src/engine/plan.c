@@ -9,6 +9,7 @@
 #include "engine/job.h"
 #include "engine/picture.h"
 #include "engine/plan.h"
+#include "engine/provisioning.h"
 
 /*
  * After a command has ended, the world is looked at before the plan is asked again. If the plan
@@ -147,6 +148,14 @@ static bool request_has_command(const struct engine *e, entity_id entity, enum w
         const struct request *r = engine_node(e, entity)->requests[wish];
 
         return r && r->job;
+}
+
+bool plan_wait_for_provisioning(const struct engine *e, const struct request *r, struct step *ret) {
+        if (!provisioning_is_pending(e, r->entity))
+                return false;
+        *ret = step_wait_untimed(REASON_WAIT_COMMAND, config_disk_of(e->config, r->entity),
+                                 "zmirror enable-trim");
+        return true;
 }
 
 bool plan_wait_for_opening(const struct engine *e, const struct request *r, struct step *ret) {

@@ -41,7 +41,10 @@ struct step plan_crypt_online(struct engine *e, const struct request *r) {
                         return s;
                 return crypt_close(e, r->entity);
         }
-        if (guard_wrong_disk(e, r->entity, &why)) /* 5. another disk, or two of that name */
+        if (plan_wait_for_provisioning(e, r,
+                                       &s)) /* 5. the mode in which trims are sent to the disk */
+                return s;
+        if (guard_wrong_disk(e, r->entity, &why)) /* 6. another disk, or two of that name */
                 return (struct step){ .kind = STEP_FAIL, .reason = why };
         return step_run(command_crypt_open(
                 e->effects.arena, r->entity, entity_device_path(e, it->parent, e->effects.arena),

@@ -40,12 +40,14 @@ struct step plan_leg_online(struct engine *e, const struct request *r) {
                 return step_failf(REASON_NOT_CONFIGURED, r->entity,
                                   "pool %s has no vdev that is %s (by GUID, device or name)",
                                   pool_name, engine_title(e, r->entity));
-        if (plan_passport(e, r, r->entity, &s)) /* 6. SPEC 10 */
+        if (plan_wait_for_provisioning(e, r, &s)) /* 6. the mode in which trims are sent to it */
+                return s;
+        if (plan_passport(e, r, r->entity, &s)) /* 7. SPEC 10 */
                 return s;
         if (guard_wrong_disk(e, r->entity, &why) || guard_diverged(e, r, r->entity, &why))
                 return (struct step){ .kind = STEP_FAIL, .reason = why };
         argument = leg_argument(e, r->entity, e->effects.arena);
-        if (v->state == VDEV_STATE_FAULTED) { /* 7. its errors stand in the way */
+        if (v->state == VDEV_STATE_FAULTED) { /* 8. its errors stand in the way */
                 struct command clear = command_leg_clear(e->effects.arena, r->entity, pool_name,
                                                          argument);
 

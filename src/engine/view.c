@@ -55,8 +55,6 @@ static const char *leg_errors_text(const struct engine *e, entity_id leg) {
         const struct vdev *v = leg_vdev(e, leg);
         const struct node *n = engine_node(e, leg);
 
-        if (!n->errors)
-                return "";
         if (n->state == STATE_DISCONNECTED && n->in_use)
                 return "its device is gone while ZFS still uses it";
         if (n->state == STATE_DISCONNECTED && !engine_entity(e, leg)->unpluggable)
@@ -70,7 +68,9 @@ static const char *entity_errors_text(const struct engine *e, entity_id id) {
         const struct node *n = engine_node(e, id);
         enum entity_type type = engine_entity(e, id)->type;
 
-        if (!n->errors || type == ENTITY_ZDEV)
+        if (!n->errors)
+                return "";
+        if (type == ENTITY_ZDEV)
                 return leg_errors_text(e, id);
         if (type == ENTITY_CRYPT)
                 return "its mapping stands on a device that is gone";

@@ -30,6 +30,7 @@ static const struct {
         [COMMAND_UNMOUNT] = { "unmount", 5 * USEC_PER_MIN },
         [COMMAND_VOLMODE_GET] = { "volmode-get", USEC_PER_MIN },
         [COMMAND_VOLMODE] = { "volmode", USEC_PER_MIN },
+        [COMMAND_ENABLE_TRIM] = { "enable-trim", USEC_PER_MIN },
         [COMMAND_RUN] = { "run", 6 * USEC_PER_HOUR },
 };
 
@@ -60,6 +61,10 @@ static struct command command_make(struct arena *a, enum command_kind kind, enti
 
 struct command command_settle(struct arena *a, entity_id about) {
         return COMMAND(COMMAND_SETTLE, NULL, "udevadm", "settle", "--timeout=30");
+}
+
+struct command command_enable_trim(struct arena *a, entity_id about, const char *devnode) {
+        return COMMAND(COMMAND_ENABLE_TRIM, NULL, "zmirror", "enable-trim", devnode);
 }
 
 struct command command_crypt_open(struct arena *a, entity_id about, const char *device,

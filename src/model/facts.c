@@ -13,7 +13,7 @@ static const size_t device_text[] = {
         offsetof(struct device, fs_uuid),    offsetof(struct device, dm_name),
         offsetof(struct device, dm_uuid),    offsetof(struct device, zvol_name),
         offsetof(struct device, serial),     offsetof(struct device, model),
-        offsetof(struct device, bus),
+        offsetof(struct device, bus),        offsetof(struct device, provisioning),
 };
 
 static const char **device_member(struct device *d, size_t offset) {

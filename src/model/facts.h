@@ -43,6 +43,8 @@ struct device {
         uint64_t backing_diskseq; /* mapping: the diskseq found there now */
         uint64_t disk;            /* partition: devnum of its disk */
         bool removable, usb;
+        const char *provisioning; /* SCSI disk: how trims are sent to it: "unmap", "full" (not at
+                                     all), ...; else "" */
         const char *serial, *model, *bus; /* for people */
 };
 

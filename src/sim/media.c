@@ -429,6 +429,9 @@ void node_fact(const struct sim *s, const struct node *n, struct device *ret) {
                 .disk = n->kind == DEVICE_PARTITION ? n->under->devnum : 0,
                 .removable = d && d->usb,
                 .usb = d && d->usb,
+                .provisioning = !d || n->kind != DEVICE_DISK ? ""
+                                : d->no_trim                 ? "full"
+                                                             : "unmap",
                 .serial = "",
                 .model = d ? "Simulated Disk" : "",
                 .bus = d ? d->usb ? "usb" : "ata" : "",

@@ -245,6 +245,16 @@ static struct answer shell_cryptsetup(struct sim *s, struct task *t, const char 
         return answer_text(s, 1, "cryptsetup: unknown action %s", verb);
 }
 
+/* The kernel tells nobody of the new mode. */
+static struct answer shell_enable_trim(struct sim *s, const char *path) {
+        struct node *n = path ? node_find(s, path) : NULL;
+
+        if (!n || !n->disk)
+                return answer_text(s, 1, "zmirror: %s is no SCSI disk", path ? path : "");
+        n->disk->no_trim = false;
+        return (struct answer){};
+}
+
 struct answer shell_execute(struct sim *s, struct task *t) {
         const char *const *argv = t->command.argv;
         const char *program = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
@@ -255,6 +265,8 @@ struct answer shell_execute(struct sim *s, struct task *t) {
                 return shell_zfs(s, argv + 1);
         if (text_equal(program, "cryptsetup"))
                 return shell_cryptsetup(s, t, argv + 1);
+        if (text_equal(program, "zmirror") && text_equal(argv[1], "enable-trim"))
+                return shell_enable_trim(s, argv[2]);
         return (struct answer){}; /* udevadm settle, a handler's program */
 }
 

@@ -839,6 +839,14 @@ void sim_be_kind(struct sim *s) {
         s->changes++;
 }
 
+bool sim_set_bridge(struct sim *s, const char *disk) {
+        struct disk *d = disk_find(s, disk);
+
+        if (d)
+                d->no_trim = true;
+        return d;
+}
+
 bool sim_set_slow(struct sim *s, const char *disk, unsigned factor) {
         struct disk *d = disk_find(s, disk);
 

@@ -64,6 +64,8 @@ bool sim_hold(struct sim *s, const char *zvol, const char *holder);
 /* Nothing fails any more, whatever was said before; checkpoints and holders go. */
 void sim_be_kind(struct sim *s);
 bool sim_set_slow(struct sim *s, const char *disk, unsigned factor);
+/* The kernel sends it no trims until it is told to, as it is with many USB bridges. */
+bool sim_set_bridge(struct sim *s, const char *disk);
 
 enum sim_fault {
         SIM_FAULT_NONE,

@@ -613,6 +613,12 @@ static enum play play_slow(struct stage *st, const struct scenario_line *l) {
         return PLAY_GOOD;
 }
 
+static enum play play_bridge(struct stage *st, const struct scenario_line *l) {
+        return sim_set_bridge(rehearsal_sim(st->rehearsal), l->words[1])
+                       ? PLAY_GOOD
+                       : disk_mistake(st, l->words[1], "");
+}
+
 static enum play play_status(struct stage *st, const struct scenario_line *l) {
         if (st->timeline)
                 timeline_status(st->timeline);
@@ -684,6 +690,8 @@ static const struct verb {
         { "hold", 2, 3, false, play_hold, "hold <pool>/<volume> [by]", "something uses a zvol" },
         { "release", 2, 2, false, play_hold, "release <pool>/<volume>", "" },
         { "slow", 3, 3, false, play_slow, "slow <disk> <factor>", "" },
+        { "bridge", 2, 2, false, play_bridge, "bridge <disk>",
+          "no trims get through to it until `zmirror enable-trim`" },
         { "status", 1, 1, false, play_status, "status", "what is so now" },
         { "explain", 3, 4, false, play_explain, "explain <type> <name...>",
           "why it is not as wanted" },

@@ -14,6 +14,7 @@
 #include "model/facts.h"
 #include "world/linux/device.h"
 #include "world/linux/file.h"
+#include "world/linux/provisioning.h"
 
 #define SECTOR_BYTES 512u
 
@@ -237,6 +238,8 @@ static void read_hardware(struct arena *a, sd_device *d, sd_device *disk, struct
         ret->removable = text_equal(attribute(disk ? disk : d, "removable"), "1");
         ret->usb = text_equal(ret->bus, "usb") ||
                    sd_device_get_parent_with_subsystem_devtype(d, "usb", NULL, &usb) >= 0;
+        ret->provisioning = disk || ret->kind != DEVICE_DISK ? ""
+                                                             : provisioning_mode(a, ret->syspath);
         ret->diskseq = device_diskseq(d, disk);
         ret->size_bytes = number_or_zero(attribute(d, "size")) * SECTOR_BYTES;
 }

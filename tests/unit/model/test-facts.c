@@ -38,6 +38,7 @@ static const struct device stick = {
         .serial = "s",
         .model = "m",
         .bus = "usb",
+        .provisioning = "full",
 };
 
 static void test_a_copy_is_equal_and_on_its_own(void **state) {
@@ -64,7 +65,7 @@ static void test_every_member_of_a_device_counts(void **state) {
                 offsetof(struct device, fs_uuid),    offsetof(struct device, dm_name),
                 offsetof(struct device, dm_uuid),    offsetof(struct device, zvol_name),
                 offsetof(struct device, serial),     offsetof(struct device, model),
-                offsetof(struct device, bus),
+                offsetof(struct device, bus),        offsetof(struct device, provisioning),
         };
         static const size_t number_members[] = {
                 offsetof(struct device, devnum),    offsetof(struct device, diskseq),
