@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/check.h"
+#include "config/advice.h"
 #include "config/config_load.h"
 
 #define CONFIG_PATH_DEFAULT "/etc/zmirror/zmirror.yml"
@@ -13,6 +14,15 @@ static const char *config_path(const struct cli_call *call) {
         if (!path)
                 path = getenv("ZMIRROR_CONFIG_PATH");
         return path && *path ? path : CONFIG_PATH_DEFAULT;
+}
+
+static void print_advice(struct cli_call *call, const struct config *config) {
+        struct advice *advice;
+        uint32_t n = config_advise(call->arena, config, &advice);
+
+        for (uint32_t i = 0; i < n; i++)
+                (void) printf("Mind: %s: %s.\n", config_entity(config, advice[i].about)->hrid,
+                              advice[i].text);
 }
 
 int check_run(struct cli_call *call) {
@@ -34,6 +44,7 @@ int check_run(struct cli_call *call) {
         }
         n_warnings = diagnoses.count - diagnoses.n_errors;
         (void) fputs(config_summary(call->arena, config), stdout);
+        print_advice(call, config);
         (void) printf("%s is good: %u %s, %zu %s.\n", path, config->n_entities,
                       config->n_entities == 1 ? "entity" : "entities", n_warnings,
                       n_warnings == 1 ? "warning" : "warnings");
