@@ -131,18 +131,6 @@ static void build_entity(struct builder *b, const struct entity *e) {
 
 /* --- pools --- */
 
-static const char *volume_path(struct sim *s, const struct volume *v) {
-        switch (v->kind) {
-        case VOLUME_PART:
-                return arena_printf(s->arena, "/dev/disk/by-partlabel/%s", v->name);
-        case VOLUME_CRYPT:
-                return arena_printf(s->arena, "/dev/mapper/%s", v->name);
-        case VOLUME_ZVOL:
-                return arena_printf(s->arena, "/dev/zvol/%s", v->name);
-        }
-        return "";
-}
-
 static struct image *build_image(struct sim *s, const struct leg *l) {
         struct image *i = arena_new_one(s->arena, struct image);
 

@@ -104,6 +104,24 @@ static enum holds holds_last(struct stage *st, const char *const *words, uint32_
                          want);
 }
 
+static enum holds holds_running(struct stage *st, const char *const *words, uint32_t n) {
+        const char *zdev[] = { "zdev", words[1], words[2] };
+        enum operation op;
+        struct view_entity v;
+
+        if (n != 3 || !operation_parse(words[0], &op)) {
+                (void) stage_mistake(st, "expected 'running update|scrub|trim <pool> <leg>'");
+                return HOLDS_MISTAKE;
+        }
+        if (!rehearsal_engine(st->rehearsal))
+                return holds_not(st, "the daemon does not run");
+        if (!view_find(st, zdev, 3, &v))
+                return HOLDS_MISTAKE;
+        if (v.operations[op].running)
+                return HOLDS_YES;
+        return holds_not(st, "no %s of %s runs", operation_print(op), v.entity->hrid);
+}
+
 static bool verdict_parse(const char *s, enum verdict_kind *ret) {
         for (enum verdict_kind k = VERDICT_ABSENT; k < _VERDICT_KIND_MAX; k++)
                 if (text_equal(verdict_kind_print(k), s)) {
@@ -248,6 +266,7 @@ static const struct condition {
         { "state", 2, holds_state, "state <type> <name...> <state>" },
         { "verdict", 2, holds_verdict, "verdict <disk> absent|busy|working|safe" },
         { "errors", 2, holds_errors, "errors <type> <name...>" },
+        { "running", 3, holds_running, "running update|scrub|trim <pool> <leg>" },
         { "last", 4, holds_last, "last online|update|scrub|trim <pool> <leg> never|now|set" },
         { "history", 1, holds_history, "history <kind> [<type> <name...>] [<count>]" },
         { "request", 1, holds_request, "request done | failed [<pattern>] | open [<pattern>]" },
@@ -281,7 +300,7 @@ static const struct condition *condition_find(struct stage *st, const char *cons
         else
                 (void) stage_mistake(st,
                                      "expected run, nothing, rest, state, verdict, errors, "
-                                     "last, history, request, imported or whole, not '%s'",
+                                     "running, last, history, request, imported or whole, not '%s'",
                                      n ? words[0] : "");
         return NULL;
 }

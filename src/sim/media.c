@@ -60,6 +60,18 @@ static void volume_clone_content(struct sim *s, struct volume *to, const struct 
         volume_clone_content(s, to->inside, from->inside);
 }
 
+const char *volume_path(struct sim *s, const struct volume *v) {
+        switch (v->kind) {
+        case VOLUME_PART:
+                return arena_printf(s->arena, "/dev/disk/by-partlabel/%s", v->name);
+        case VOLUME_CRYPT:
+                return arena_printf(s->arena, "/dev/mapper/%s", v->name);
+        case VOLUME_ZVOL:
+                return arena_printf(s->arena, "/dev/zvol/%s", v->name);
+        }
+        return "";
+}
+
 struct disk *disk_clone(struct sim *s, const struct disk *d, const char *name) {
         struct disk *copy = disk_new(s, name, d->uuid, ENTITY_NONE);
 

@@ -81,6 +81,9 @@ struct volume *volume_new(struct sim *s, enum volume_kind kind, const char *name
 struct volume *volume_new_part(struct sim *s, struct disk *d, const char *name);
 struct volume *volume_new_crypt(struct sim *s, struct volume *outside, const char *name);
 
+/* The link that udev makes for it. */
+const char *volume_path(struct sim *s, const struct volume *v);
+
 /* A byte for byte copy, with the same UUIDs and GUIDs, as dd makes it. It is not plugged. */
 struct disk *disk_clone(struct sim *s, const struct disk *d, const char *name);
 

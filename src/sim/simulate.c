@@ -15,11 +15,12 @@
 static const char *arg_config_path;
 static const char *arg_scenario;
 static uint64_t arg_seed;
-static bool arg_quiet;
+static bool arg_quiet, arg_translate;
 
 static void print_usage(FILE *f) {
         (void) fprintf(
                 f, "usage: zmirror simulate [--config-path FILE] [--seed N] [--quiet] [SCENARIO]\n"
+                   "       zmirror simulate --translate SCENARIO\n"
                    "Rehearses the configuration in a simulated world: nothing of this machine is\n"
                    "touched, and no privileges are needed. Without a scenario there is a prompt.\n"
                    "What can be done there and in a scenario:\n");
@@ -32,13 +33,14 @@ static int parse_arguments(int argc, char **argv) {
                 { "config-path", required_argument, NULL, 'c' },
                 { "seed", required_argument, NULL, 's' },
                 { "quiet", no_argument, NULL, 'q' },
+                { "translate", no_argument, NULL, 't' },
                 { "help", no_argument, NULL, 'h' },
                 {},
         };
         int c;
 
         optind = 0; /* somebody may have used it before */
-        while ((c = getopt_long(argc, argv, "c:s:qh", options, NULL)) != -1)
+        while ((c = getopt_long(argc, argv, "c:s:qth", options, NULL)) != -1)
                 switch (c) {
                 case 'c':
                         arg_config_path = optarg;
@@ -53,6 +55,9 @@ static int parse_arguments(int argc, char **argv) {
                 case 'q':
                         arg_quiet = true;
                         break;
+                case 't':
+                        arg_translate = true;
+                        break;
                 case 'h':
                         print_usage(stdout);
                         return 0;
@@ -65,6 +70,10 @@ static int parse_arguments(int argc, char **argv) {
                 return 2;
         }
         arg_scenario = argv[optind];
+        if (arg_translate && !arg_scenario) {
+                (void) fprintf(stderr, "--translate: expected a scenario\n");
+                return 2;
+        }
         return -1;
 }
 
@@ -84,12 +93,14 @@ static int simulate_file(struct stage *st) {
         _cleanup_(arena_freep) struct arena *a = arena_new();
         const char *error = "";
         struct scenario *s = scenario_load(a, arg_scenario, &error);
-        enum play p = s ? stage_play_all(st, s, a, &error) : PLAY_MISTAKE;
+        enum play p = !s              ? PLAY_MISTAKE
+                      : arg_translate ? stage_translate(st, s, stdout, a, &error)
+                                      : stage_play_all(st, s, a, &error);
 
         if (p != PLAY_GOOD) {
                 (void) fflush(stdout);
                 (void) fprintf(stderr, "%s\n", error);
-        } else if (arg_quiet)
+        } else if (arg_quiet && !arg_translate)
                 (void) printf("%s: as expected\n", arg_scenario);
         return exit_status(p);
 }
@@ -154,7 +165,7 @@ int simulate_main(int argc, char **argv) {
         st = stage_new(&(struct stage_options){
                 .seed = arg_seed,
                 .config_path = arg_config_path,
-                .timeline = arg_quiet ? NULL : stdout,
+                .timeline = arg_quiet || arg_translate ? NULL : stdout,
                 .color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
         });
         return arg_scenario ? simulate_file(st) : simulate_prompt(st);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sim/actor.h"
+#include "sim/translate.h"
 
 /* --- words --- */
 
@@ -750,6 +751,25 @@ enum play stage_play_all(struct stage *st, const struct scenario *s, struct aren
                                           stage_error(st));
                 return p;
         }
+        return PLAY_GOOD;
+}
+
+enum play stage_translate(struct stage *st, const struct scenario *s, FILE *f, struct arena *a,
+                          const char **ret_error) {
+        const struct scenario_line *first = s->n_lines ? &s->lines[0] : NULL;
+
+        st->path = s->path;
+        st->start_stopped = true;
+        if (!first || !text_equal(first->words[0], "config") || !first->block) {
+                *ret_error = arena_printf(a, "%s: expected 'config ... end' in front", s->path);
+                return PLAY_MISTAKE;
+        }
+        if (stage_play(st, first) != PLAY_GOOD || !stage_open(st)) {
+                *ret_error = arena_printf(a, "%s:%u: %s", s->path, first->number, stage_error(st));
+                return PLAY_MISTAKE;
+        }
+        translate_world(rehearsal_sim(st->rehearsal), f);
+        translate_lines(s, f);
         return PLAY_GOOD;
 }
 

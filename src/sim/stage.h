@@ -40,6 +40,11 @@ const char *stage_error(const struct stage *st);
 enum play stage_play_all(struct stage *st, const struct scenario *s, struct arena *a,
                          const char **ret_error);
 
+/* For those who play it in another world: what is in the world that its configuration describes,
+ * and its lines, as records of fields with tabs between them (translate.c). Nothing is played. */
+enum play stage_translate(struct stage *st, const struct scenario *s, FILE *f, struct arena *a,
+                          const char **ret_error);
+
 void stage_help(FILE *f);
 /* After each line at the prompt: `seconds` of the time of the world pass. False without a world. */
 bool stage_pass(struct stage *st, usec_t duration);

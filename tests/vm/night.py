@@ -291,6 +291,9 @@ class Night:
         self.start("tank" if luks == "key" else "base")
         if luks != "key":
             self.make_tank(luks=luks)
+        self.leave_behind()
+
+    def leave_behind(self):
         self.start_zmirror()
         self.wait_states({LEG: "disconnected", TANK: "connected"})
         self.write("away", 8)

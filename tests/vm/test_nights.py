@@ -1,5 +1,4 @@
 """Eight nights with real disks: each from a disk that is plugged in to a disk that is pulled."""
-import sys
 import time
 
 import runner
@@ -552,6 +551,3 @@ TESTS = [usb_night, surprise_pull, rebooted_before_the_resilver, rebooted_from_t
          killed_before_the_resilver, killed_from_the_resilver_on, nested_stack, required_leg, by_hand, daemon_away,
          passphrase]
 SELF_TESTS = [night_by_hand]
-
-if __name__ == "__main__":
-    sys.exit(runner.main(TESTS, SELF_TESTS))
