@@ -27,8 +27,9 @@ struct stage {
         struct timeline *timeline;
         bool start_stopped;
         struct sim_faults faults;
-        ARRAY(const char *) runs; /* every command that zmirror ran */
-        size_t expected;          /* so many of them were expected already */
+        ARRAY(const char *) runs;    /* every command that zmirror ran */
+        size_t expected;             /* so many of them were expected already */
+        ARRAY(const char *) may_run; /* patterns: they may be run at any time, or not */
         ARRAY(struct stage_request) requests;
         const char *path; /* of the scenario */
         struct text error;

@@ -238,9 +238,25 @@ static enum holds holds_imported(struct stage *st, const char *const *words, uin
                        : holds_not(st, "pool %s is not imported", words[0]);
 }
 
+static bool run_is_optional(const struct stage *st, const char *run) {
+        for (size_t i = 0; i < st->may_run.count; i++)
+                if (fnmatch(st->may_run.items[i], run, 0) == 0)
+                        return true;
+        return false;
+}
+
+/* Steps over what may be run or not, up to what matches the pattern (NULL: nothing does). */
+static void runs_skip_optional(struct stage *st, const char *pattern) {
+        while (st->expected < st->runs.count &&
+               !(pattern && fnmatch(pattern, st->runs.items[st->expected], 0) == 0) &&
+               run_is_optional(st, st->runs.items[st->expected]))
+                st->expected++;
+}
+
 static enum holds holds_run(struct stage *st, const char *const *words, uint32_t n) {
         const char *pattern = words_join(st->arena, words, n);
 
+        runs_skip_optional(st, pattern);
         if (st->expected == st->runs.count)
                 return holds_not(st, "no (further) command was run");
         if (fnmatch(pattern, st->runs.items[st->expected], 0) == 0)
@@ -249,6 +265,7 @@ static enum holds holds_run(struct stage *st, const char *const *words, uint32_t
 }
 
 static enum holds holds_nothing(struct stage *st, const char *const *words, uint32_t n) {
+        runs_skip_optional(st, NULL);
         if (st->expected == st->runs.count)
                 return HOLDS_YES;
         return holds_not(st, "'%s' was run", st->runs.items[st->expected]);

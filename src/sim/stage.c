@@ -412,6 +412,11 @@ static enum play play_maintenance(struct stage *st, const struct scenario_line *
         return PLAY_GOOD;
 }
 
+static enum play play_may_run(struct stage *st, const struct scenario_line *l) {
+        array_append(&st->may_run, words_join(st->arena, l->words + 1, l->n_words - 1));
+        return PLAY_GOOD;
+}
+
 static enum play play_startup(struct stage *st, const struct scenario_line *l) {
         return rehearsal_startup(st->rehearsal) ? PLAY_GOOD
                                                 : stage_mistake(st, "the daemon does not run");
@@ -658,6 +663,8 @@ static const struct verb {
         { "wait", 2, 63, false, play_wait, "wait <span> | wait until <what> [within <span>]",
           "time passes" },
         { "expect", 2, 63, false, play_expect, "expect <what>", "see below" },
+        { "may-run", 2, 63, true, play_may_run, "may-run <command pattern>",
+          "from here on it is expected, or not" },
         { "online", 3, 7, false, play_wish, "online <type> <name...> [--cancel]", "ask for it" },
         { "offline", 3, 7, false, play_wish, "offline <type> <name...> [--cancel]", "" },
         { "scrub", 3, 7, false, play_wish, "scrub <type> <name...> [--cancel]", "" },
@@ -806,6 +813,7 @@ struct stage *stage_free(struct stage *st) {
                 (void) config_free(st->configs.items[i]);
         array_done(&st->configs);
         array_done(&st->runs);
+        array_done(&st->may_run);
         array_done(&st->requests);
         text_done(&st->error);
         (void) arena_free(st->arena);

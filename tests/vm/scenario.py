@@ -130,6 +130,7 @@ class Stage:
     def __init__(self, night, script):
         self.night, self.guest, self.script = night, night.guest, script
         self.expected = 0               # so many of the commands were expected already
+        self.may_run = []               # patterns: they may be run at any time, or not
         self.writes = 0
         self.requests = 0
         self.whole = []
@@ -272,12 +273,19 @@ class Stage:
 
     def holds_run(self, *words):
         pattern, ran = " ".join(words), self.commands()
+        self.skip_optional(ran, pattern)
         if self.expected == len(ran):
             return "no (further) command was run"
         return fnmatch.fnmatchcase(ran[self.expected], pattern) or f"the next command was '{ran[self.expected]}'"
 
+    def skip_optional(self, ran, pattern):
+        while self.expected < len(ran) and not fnmatch.fnmatchcase(ran[self.expected], pattern) and \
+                any(fnmatch.fnmatchcase(ran[self.expected], p) for p in self.may_run):
+            self.expected += 1
+
     def holds_nothing(self):
         ran = self.commands()
+        self.skip_optional(ran, "")
         return self.expected == len(ran) or f"'{ran[self.expected]}' was run"
 
     def holds_state(self, *words):
@@ -373,6 +381,9 @@ class Stage:
             self.rest()
         else:
             self.await_(words[1:end], 180)
+
+    def play_may_run(self, *words):
+        self.may_run.append(" ".join(words))
 
     def play_plug(self, disk):
         self.guest.plug(self.slug(self.script.disk_named(disk)))
