@@ -473,7 +473,7 @@ class Stage:
                 "systemctl daemon-reload")
         self.guest.put("/run/overview.py", OVERVIEW)
         self.guest.put("/etc/zmirror/zmirror.yml", self.script.config, 0o600)
-        self.sh("zmirror check >/dev/null; systemctl enable zmirror 2>/dev/null")
+        self.sh("zmirror check >/dev/null; systemctl enable zmirror 2>/dev/null; sync")  # a power cut leaves this
         if not any(words[0] == "stopped" for _, words in self.script.lines):
             self.play_start()
             self.night.wait_up()
