@@ -24,15 +24,26 @@ QUIET = 12                              # seconds without a command, after which
 # These only wait or look; how often they run says nothing about what zmirror did.
 LOOKS = re.compile(r"(udevadm settle|zpool sync|zfs get)\b")
 
-# Answers each question with the next line of /run/answers, the last one for ever; without lines, none.
-ANSWERER = """import subprocess, time, os, glob
+# Answers each question with the next line of /run/answers, the last one for ever; without lines, it is refused.
+ANSWERER = """import glob, os, re, socket, subprocess, time
+def refuse(path):
+    with open(path) as f:
+        target = re.search('^Socket=(.*)$', f.read(), re.M).group(1)
+    socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'-', target)
 while True:
     time.sleep(0.3)
-    if not glob.glob('/run/systemd/ask-password/ask.*') or not os.path.exists('/run/answers'):
+    asked = glob.glob('/run/systemd/ask-password/ask.*')
+    if not asked or not os.path.exists('/run/answers'):
         continue
     time.sleep(6)
     lines = open('/run/answers').read().splitlines()
-    if lines and subprocess.run(['vm-answer', lines[0]], timeout=90).returncode == 0 and len(lines) > 1:
+    if not lines:
+        for path in asked:
+            try:
+                refuse(path)
+            except (OSError, AttributeError):
+                pass
+    elif subprocess.run(['vm-answer', lines[0]], timeout=90).returncode == 0 and len(lines) > 1:
         open('/run/answers.new', 'w').write('\\n'.join(lines[1:]))
         os.rename('/run/answers.new', '/run/answers')
 """
@@ -413,11 +424,8 @@ class Stage:
         self.sh(text)
 
     def answer_with(self, *passphrases):
-        """Nothing: nobody answers."""
-        if passphrases:
-            self.guest.put("/run/answers", "\n".join(passphrases))
-        else:
-            self.sh("rm -f /run/answers")
+        """Nothing: the question is refused."""
+        self.guest.put("/run/answers", "\n".join(passphrases))
         self.sh("pgrep -f ^python3./run/answerer.py >/dev/null || "
                 "setsid python3 /run/answerer.py </dev/null >/dev/null 2>&1 &")
 
