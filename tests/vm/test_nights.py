@@ -12,6 +12,7 @@ PUT_AWAY = {LEG: "disconnected", CRYPT: "inactive", PART: "connected", TANK: "co
 
 # --- 1 ----------------------------------------------------------------------------------------------------------
 
+@runner.only_on("2.3")
 def usb_night(night):
     """A USB disk with a key file is plugged, brought up to date, put away, and pulled."""
     night.begin()
@@ -97,6 +98,7 @@ def make_nested(night):
     night.guest.pull("bak-b")
 
 
+@runner.only_on("2.1")
 def nested_stack(night):
     """One plug brings up container, outer pool, zvol and leg; after the resilver all of it is put away."""
     make_nested(night)
@@ -427,6 +429,7 @@ def wait_cleared(night):
     night.sh("zpool sync tank && zpool status tank >/dev/null", timeout=60)
 
 
+@runner.only_on("2.3")
 def surprise_pull(night):
     """The disk is pulled in the middle of a resilver, and then while its leg is online and idle."""
     night.begin()
