@@ -12,7 +12,7 @@ import vm
 from night import CRYPT, LEG, PACKAGE, PART, Night
 
 # What is worth seeing of zmirror's and the kernel's journal.
-SEEN = re.compile(r"zmirror\[\d+\]: (?!.*(?:looking|picture|the clock|started with))|zed\[\d+\]: (?=.*resilver)|"
+SEEN = re.compile(r"zmirror\[\d+\]: (?!.*(?:looking|picture|the clock|started with))|zed\[\d+\]: (?=eid=.*resilver)|"
                   r"kernel: (?=.*(?:Direct-Access|USB disconnect))")
 
 
