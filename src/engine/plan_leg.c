@@ -32,7 +32,8 @@ struct step plan_leg_online(struct engine *e, const struct request *r) {
         }
         stuck = pool_find_suspended(e, it->zdev.zpool);
         if (stuck != ENTITY_NONE) /* 4. a command would hang */
-                return step_fail(REASON_SUSPENDED, stuck, NULL);
+                return step_fail(REASON_SUSPENDED, stuck,
+                                 pool_print_rescue(e, stuck, e->effects.arena));
         v = leg_vdev(e, r->entity);
         if (!pool->status || pool->frozen)
                 return step_wait(REASON_WAIT_LOOK, it->zdev.zpool, NULL);
@@ -67,7 +68,8 @@ struct step plan_leg_offline(struct engine *e, const struct request *r) {
                 return step_done();
         stuck = pool_find_suspended(e, pool);
         if (stuck != ENTITY_NONE) /* 2. a command would hang */
-                return step_fail(REASON_SUSPENDED, stuck, NULL);
+                return step_fail(REASON_SUSPENDED, stuck,
+                                 pool_print_rescue(e, stuck, e->effects.arena));
         if (r->origin <= ORIGIN_MAINTENANCE &&
             pool_lies_in(e, pool, r->scope)) { /* 3. export does it */
                 if (plan_require(e, r, pool, WISH_OFFLINE, &s))

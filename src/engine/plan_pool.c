@@ -124,7 +124,8 @@ struct step plan_pool_offline(struct engine *e, const struct request *r) {
                 return step_done();
         stuck = pool_find_suspended(e, r->entity);
         if (stuck != ENTITY_NONE) /* 2. a command would hang */
-                return step_fail(REASON_SUSPENDED, stuck, NULL);
+                return step_fail(REASON_SUSPENDED, stuck,
+                                 pool_print_rescue(e, stuck, e->effects.arena));
         if (pool_look_at_uppers(e, r, &s) ||
             (n->children_in_use && plan_content_offline(e, r, &s))) /* 3. what is in it */
                 return s;

@@ -75,7 +75,8 @@ static const struct pool_status *scan_pool(const struct engine *e, const struct 
                 *ret = step_failf(REASON_NOT_CONFIGURED, r->entity, "pool %s is not configured",
                                   engine_entity(e, r->entity)->zdev.pool);
         else if (stuck != ENTITY_NONE)
-                *ret = step_fail(REASON_SUSPENDED, stuck, NULL);
+                *ret = step_fail(REASON_SUSPENDED, stuck,
+                                 pool_print_rescue(e, stuck, e->effects.arena));
         else if (!s)
                 *ret = step_wait(REASON_WAIT_APPEAR, pool, NULL);
         else

@@ -21,6 +21,11 @@ bool pool_needs_leg(const struct engine *e, entity_id leg);
 /* The suspended pool because of which a command for this one would never end: itself, or one that
  * holds a volume that is an online leg of it, however deep; ENTITY_NONE: none. */
 entity_id pool_find_suspended(const struct engine *e, entity_id pool);
+/* What a person can do about a suspended pool; in the arena. */
+const char *pool_print_rescue(const struct engine *e, entity_id pool, struct arena *a);
+/* The name of a pool with an online leg on a volume of this one, or NULL: when this one is
+ * suspended, that one hangs. */
+const char *pool_find_upper(const struct engine *e, entity_id pool);
 
 /* True if all legs of the pool lie in that entity: then the pool goes with it, not one leg after
  * the other. */

@@ -119,6 +119,56 @@ static const char *verdict_use(const struct engine *e, entity_id disk, struct ar
         return text ? text : "something on it is in use";
 }
 
+/* What else would hang if the disk were pulled: a pool with a leg on a volume of a pool that lies
+ * on this disk alone. Nothing but a restart of the machine helps then (seen on 2.3.2). */
+static const char *verdict_upper(const struct engine *e, entity_id disk) {
+        const char *upper = NULL;
+        struct content c;
+
+        for (entity_id i = content_first(e, &c, disk); i != ENTITY_NONE && !upper;
+             i = content_next(e, &c, i))
+                if (engine_entity(e, i)->type == ENTITY_ZPOOL)
+                        upper = pool_find_upper(e, i);
+        return upper;
+}
+
+static const char *verdict_warn(const struct engine *e, entity_id disk, struct arena *a,
+                                const char *text) {
+        const char *upper = verdict_upper(e, disk);
+
+        return upper ? arena_printf(a, "%s. Do not pull it: pool %s would hang", text, upper)
+                     : text;
+}
+
+/* The suspended pool that waits for what is, or was, on the disk; a leg that was taken offline is
+ * not waited for. ENTITY_NONE: none. */
+static entity_id verdict_suspended(const struct engine *e, entity_id disk) {
+        for (entity_id i = disk; (i = tree_next(e, disk, i)) != ENTITY_NONE;) {
+                const struct entity *it = engine_entity(e, i);
+                const struct vdev *v = leg_vdev(e, i);
+
+                if (it->type == ENTITY_ZDEV && it->zdev.zpool != ENTITY_NONE &&
+                    engine_node(e, it->zdev.zpool)->suspended &&
+                    (!v || v->state != VDEV_STATE_OFFLINE))
+                        return it->zdev.zpool;
+        }
+        return ENTITY_NONE;
+}
+
+static const char *suspension_print(const struct engine *e, entity_id pool, struct arena *a) {
+        return arena_printf(a, "%s is suspended: %s", entity_title(a, engine_entity(e, pool)),
+                            pool_print_rescue(e, pool, a));
+}
+
+static const char *verdict_absence(const struct engine *e, entity_id disk, struct arena *a) {
+        entity_id stuck = verdict_suspended(e, disk);
+
+        if (stuck != ENTITY_NONE)
+                return arena_printf(a, "it was pulled while it was in use, and %s",
+                                    suspension_print(e, stuck, a));
+        return engine_node(e, disk)->in_use ? "it was pulled while it was in use" : "";
+}
+
 /* How fresh the copies on the disk are: the oldest of its legs counts. */
 static void verdict_dates(const struct engine *e, entity_id disk, struct now now,
                           struct view_verdict *v) {
@@ -154,18 +204,22 @@ void verdict_of(const struct engine *e, entity_id disk, struct arena *a, struct 
                 struct view_verdict *ret) {
         struct view_verdict v = { .disk = disk, .progress = -1, .text = "" };
         const char *work;
+        entity_id stuck;
 
         verdict_dates(e, disk, now, &v);
         work = verdict_work(e, disk, a, now, &v);
         if (!entity_is_present(e, disk)) {
                 v.kind = VERDICT_ABSENT;
-                v.text = engine_node(e, disk)->in_use ? "it was pulled while it was in use" : "";
+                v.text = verdict_absence(e, disk, a);
         } else if (work) {
                 v.kind = VERDICT_WORKING;
-                v.text = work;
+                v.text = verdict_warn(e, disk, a, work);
         } else if (engine_node(e, disk)->children_in_use) {
                 v.kind = VERDICT_BUSY;
-                v.text = verdict_use(e, disk, a);
+                v.text = verdict_warn(e, disk, a, verdict_use(e, disk, a));
+        } else if ((stuck = verdict_suspended(e, disk)) != ENTITY_NONE) {
+                v.kind = VERDICT_BUSY;
+                v.text = suspension_print(e, stuck, a);
         } else
                 v.kind = VERDICT_SAFE;
         *ret = v;

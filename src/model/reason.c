@@ -31,7 +31,7 @@ static const struct wording {
         [REASON_LAST_COPY] = { "last-copy", "%A cannot go: %D",
                                "%A cannot go: it is the last whole copy" },
         [REASON_GUARD] = { "guard", "%D", "refused, to protect the data on %A" },
-        [REASON_SUSPENDED] = { "suspended", "%A is suspended", NULL },
+        [REASON_SUSPENDED] = { "suspended", "%A is suspended: %D", "%A is suspended" },
         [REASON_GONE] = { "gone", "%A is no longer configured", NULL },
         [REASON_SHUTDOWN] = { "shutdown", "the daemon stops", NULL },
         [REASON_NOTHING] = { "nothing", "nothing to do: %D", "nothing to do" },

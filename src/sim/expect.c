@@ -137,8 +137,9 @@ static enum holds holds_verdict(struct stage *st, const char *const *words, uint
         enum verdict_kind want;
         uint32_t n_verdicts;
 
-        if (n != 2 || !verdict_parse(words[1], &want)) {
-                (void) stage_mistake(st, "expected 'verdict <disk> absent|busy|working|safe'");
+        if (n > 3 || !verdict_parse(words[1], &want)) {
+                (void) stage_mistake(st, "expected 'verdict <disk> absent|busy|working|safe "
+                                         "[<pattern>]'");
                 return HOLDS_MISTAKE;
         }
         if (!e)
@@ -150,7 +151,7 @@ static enum holds holds_verdict(struct stage *st, const char *const *words, uint
                 if (!text_equal(disk->name, words[0]) &&
                     !(disk->type == ENTITY_DISK && text_equal(disk->disk.info, words[0])))
                         continue;
-                if (v[i].kind == want)
+                if (v[i].kind == want && (n < 3 || fnmatch(words[2], v[i].text, 0) == 0))
                         return HOLDS_YES;
                 return holds_not(st, "the verdict on %s is %s (%s), not %s", words[0],
                                  verdict_kind_print(v[i].kind), v[i].text, words[1]);
@@ -281,7 +282,7 @@ static const struct condition {
         { "nothing", 0, holds_nothing, "nothing   (it comes to rest, and no command was run)" },
         { "rest", 0, NULL, "rest   (nothing happens any more)" },
         { "state", 2, holds_state, "state <type> <name...> <state>" },
-        { "verdict", 2, holds_verdict, "verdict <disk> absent|busy|working|safe" },
+        { "verdict", 2, holds_verdict, "verdict <disk> absent|busy|working|safe [<pattern>]" },
         { "errors", 2, holds_errors, "errors <type> <name...>" },
         { "running", 3, holds_running, "running update|scrub|trim <pool> <leg>" },
         { "last", 4, holds_last, "last online|update|scrub|trim <pool> <leg> never|now|set" },

@@ -55,6 +55,7 @@ static const struct {
           "zdev tank-b (tank) cannot go: tank-a is being resilvered" },
         { { REASON_GUARD, POOL, "the whole story" }, "the whole story" },
         { { REASON_SUSPENDED, POOL, "" }, "pool tank is suspended" },
+        { { REASON_SUSPENDED, POOL, "connect it" }, "pool tank is suspended: connect it" },
         { { REASON_GONE, ENTITY_NONE, "" }, "it is no longer configured" },
         { { REASON_SHUTDOWN, ENTITY_NONE, "" }, "the daemon stops" },
         { { REASON_NOTHING, ENTITY_NONE, "it is online" }, "nothing to do: it is online" },
