@@ -299,6 +299,29 @@ static enum finding watch_quiet(struct engine *e, entity_id leg, const struct po
         return FINDING_WAIT;
 }
 
+/* What keeps it from ever being up to date: with a checkpoint ZFS begins the resilver again and
+ * again, and it does so, too, when something else keeps coming and going. */
+static void watch_warn(struct engine *e, entity_id leg, const struct pool_status *s) {
+        struct watch *w = &engine_node(e, leg)->watch;
+
+        if (s->checkpoint && !w->checkpoint_told)
+                engine_log(e, LOG_LEVEL_WARNING, leg,
+                           "%s cannot be up to date while pool %s has a checkpoint (zpool "
+                           "checkpoint -d %s)",
+                           engine_title(e, leg), s->name, s->name);
+        w->checkpoint_told |= s->checkpoint;
+        if (s->scan.state != SCAN_STATE_SCANNING || s->scan.function != SCAN_RESILVER ||
+            s->scan.start == w->begun)
+                return;
+        w->n_begun++;
+        w->begun = s->scan.start;
+        if (w->n_begun == MANY_RESILVERS)
+                engine_log(e, LOG_LEVEL_WARNING, leg,
+                           "the resilver of %s has begun %u times without an end: something keeps "
+                           "coming and going, or ZFS cannot write what is missing",
+                           engine_title(e, leg), w->n_begun);
+}
+
 static enum finding watch_judge(struct engine *e, entity_id leg, struct leg_row *l,
                                 const struct pool_status *s, const struct vdev *v,
                                 const char **ret_why) {
@@ -307,6 +330,7 @@ static enum finding watch_judge(struct engine *e, entity_id leg, struct leg_row 
         bool resilver = s->scan.function == SCAN_RESILVER,
              other = scan_is_other(&s->scan, &l->m.before);
 
+        watch_warn(e, leg, s);
         if (scanning || s->rebuilding || v->resilver_deferred) {
                 w->quiet = false;
                 if ((resilver || s->rebuilding) && !l->m.resilver_seen) {
@@ -323,14 +347,8 @@ static enum finding watch_judge(struct engine *e, entity_id leg, struct leg_row 
                 *ret_why = "errors of the device were counted during the resilver";
                 return FINDING_FAILED;
         }
-        if (s->checkpoint) {
-                if (!w->checkpoint_told)
-                        engine_log(e, LOG_LEVEL_WARNING, leg,
-                                   "%s cannot be up to date while pool %s has a checkpoint",
-                                   engine_title(e, leg), s->name);
-                w->checkpoint_told = true;
+        if (s->checkpoint)
                 return FINDING_WAIT;
-        }
         if (resilver && other && s->scan.state == SCAN_STATE_FINISHED)
                 return FINDING_COMPLETE;
         if (watch_quiet(e, leg, s) == FINDING_WAIT)

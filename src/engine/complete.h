@@ -35,6 +35,9 @@ void complete_suspect(struct engine *e, entity_id leg, const char *why);
 /* That scrub has ended. */
 void complete_clear(struct engine *e, entity_id leg, usec_t scrub_end);
 
+/* So many resilvers without an end are told. */
+#define MANY_RESILVERS 5u
+
 /* ONLINE, and known to be up to date. */
 bool leg_is_complete(const struct engine *e, entity_id leg);
 /* ONLINE, and nothing is to be caught up with, as far as ZFS knows: complete or suspect. */

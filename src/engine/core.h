@@ -54,6 +54,8 @@ struct watch {
         usec_t quiet_mono;
         uint64_t quiet_txg;
         bool checkpoint_told;
+        usec_t begun;     /* start of the resilver that was seen last */
+        uint32_t n_begun; /* how many there were since it came online */
 };
 
 /* What a leg's own labels say, as they were read last; `seq` of that look, 0: never. */

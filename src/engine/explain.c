@@ -254,17 +254,19 @@ static void chain_watched(struct chain *c, entity_id leg) {
                 chain_resilver(c, &s->scan);
         else if (v->resilver_deferred)
                 chain_add(c, 1, "ZFS will resilver it after what it does now");
-        else if (s->checkpoint)
+        else if (n->watch.stage != VERIFY_NONE)
+                chain_add(c, 1, "what its labels say is being compared with another leg's");
+        else if (!s->checkpoint)
+                chain_add(c, 1,
+                          "no resilver is to be seen; if none begins, there was nothing to catch "
+                          "up with");
+        if (s && s->checkpoint)
                 chain_add(c, 1,
                           "%s has a checkpoint: with one, ZFS resilvers again and again "
                           "(zpool checkpoint -d)",
                           title(c, pool));
-        else if (n->watch.stage != VERIFY_NONE)
-                chain_add(c, 1, "what its labels say is being compared with another leg's");
-        else
-                chain_add(c, 1,
-                          "no resilver is to be seen; if none begins, there was nothing to catch "
-                          "up with");
+        if (n->watch.n_begun >= MANY_RESILVERS)
+                chain_add(c, 1, "its resilver has begun %u times without an end", n->watch.n_begun);
 }
 
 static void chain_overdue(struct chain *c, const struct view_entity *v) {

@@ -1,4 +1,4 @@
-"""The nights as scenarios: the same files are played in the simulated world (the floor `sim`) and here, where the
+"""Nights and guards as scenarios: the same files are played in the simulated world (the floor `sim`) and here, where the
 same commands are expected of zmirror. Where they disagree, the simulated world is wrong."""
 import os
 
@@ -31,4 +31,6 @@ TESTS = [make_test(name, zfs) for name, zfs in (
     ("night-6-stopped", "2.3"),
     ("night-7-pulled", "2.1"),
     ("night-8-by-hand", "2.1"),
+    ("stale-import", "2.1"),
+    ("half-way-leg", "2.3"),
 )]
