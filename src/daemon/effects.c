@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "daemon/core.h"
 #include "daemon/effects.h"
+#include "daemon/waiter.h"
 
 static bool effects_have_rows(const struct effects *e) {
         return e->entities.count || e->legs.count || e->pools.count || e->history.count ||
@@ -107,8 +108,8 @@ void effects_carry_out(struct daemon *d, const struct effects *e) {
         for (size_t i = 0; i < e->withdraws.count; i++)
                 effects_withdraw(d, e->withdraws.items[i]);
         for (size_t i = 0; i < e->tells.count; i++)
-                service_tell(d, &e->tells.items[i]);
-        service_flush(d);
+                waiter_tell(d, &e->tells.items[i]);
+        waiter_flush_all(d);
         watch_changed(d);
 }
 

@@ -6,6 +6,7 @@
 #include "daemon/core.h"
 #include "daemon/reload.h"
 #include "daemon/trigger.h"
+#include "daemon/waiter.h"
 
 struct config *reload_read(struct arena *a, const char *path, struct reply_reload *reply) {
         struct diagnoses diagnoses = {};
@@ -28,7 +29,7 @@ static void reload_take(struct daemon *d, struct config *c) {
         struct config *old = d->config;
 
         d->config = c;
-        service_renumber(d);
+        waiter_renumber(d);
         daemon_step(d, &(struct input){ .kind = INPUT_CONFIG, .config = c });
         (void) config_free(old);
         daemon_apply_settings(d);

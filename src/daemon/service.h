@@ -18,11 +18,5 @@ struct service {
 void service_on_call(void *userdata, struct call *call);
 void service_on_gone(void *userdata, struct call *call);
 
-/* The engine tells a client about its request. */
-void service_tell(struct daemon *d, const struct effect_tell *tell);
-/* Sends what has changed since the last time. */
-void service_flush(struct daemon *d);
-/* After the configuration was replaced: entities have other numbers. */
-void service_renumber(struct daemon *d);
-/* Tells everybody who waits that the daemon stops. */
+/* The daemon stops: tells everybody who waits or watches. */
 void service_done(struct daemon *d);
