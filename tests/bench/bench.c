@@ -21,6 +21,14 @@ static usec_t monotonic(void) {
         return (usec_t) t.tv_sec * USEC_PER_SEC + (usec_t) t.tv_nsec / 1000;
 }
 
+/* What this process has used of the processor. */
+static usec_t processor(void) {
+        struct timespec t;
+
+        (void) clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+        return (usec_t) t.tv_sec * USEC_PER_SEC + (usec_t) t.tv_nsec / 1000;
+}
+
 static struct now now_at(usec_t mono) {
         return (struct now){ .wall = 1772000000 * USEC_PER_SEC + mono, .mono = mono };
 }
@@ -175,6 +183,29 @@ static void bench_appear_at_once(const struct config *c) {
         arena_free(a);
 }
 
+/* Of every leg a scrub is wanted; all disks are away. */
+static void bench_maintenance(const struct config *c) {
+        struct engine *e = bench_start(c);
+        struct arena *a = arena_new();
+        struct chore *chores;
+        usec_t begun = processor();
+        uint32_t n = engine_view_chores(e, a, 1u << OPERATION_SCRUB, /* all= */ true,
+                                        now_at(USEC_PER_SEC), &chores);
+
+        for (uint32_t i = 0; i < n; i++)
+                (void) engine_step(e, now_at(USEC_PER_SEC + i),
+                                   &(struct input){ .kind = INPUT_WISH,
+                                                    .wish = { .wish = chores[i].wish,
+                                                              .entity = chores[i].entity,
+                                                              .origin = ORIGIN_MAINTENANCE,
+                                                              .client = 1 } });
+        report("maintenance of every leg (processor)", processor() - begun, 50 * USEC_PER_MSEC);
+        if (n != N_DISKS)
+                (void) printf("only %u of %d were made\n", n, N_DISKS), n_slow++;
+        arena_free(a);
+        (void) engine_free(e);
+}
+
 static void bench_list(const struct engine *e, const struct config *c) {
         struct now now = now_at(USEC_PER_SEC);
         usec_t begun = monotonic();
@@ -247,6 +278,7 @@ int main(void) {
 
         bench_appear(e);
         bench_appear_at_once(c);
+        bench_maintenance(c);
         bench_list(e, c);
         bench_store(c);
         (void) engine_free(e);
