@@ -286,6 +286,9 @@ touch /run/at-stage-done
 """
 
 
+READY = "may be unplugged"
+
+
 def at_stage(night, stage, then):
     """In the guest, so that the moment is not missed."""
     night.guest.put("/run/at-stage", AT_STAGE.format(condition=STAGES[stage], then=then))
@@ -344,13 +347,15 @@ def reboot_at(night, stages):
         night.guest.throttle("tank-b", 0)
         night.guest.start(keep=True)
         night.wait_up()
+        night.wait_until("the disk may be unplugged again", lambda: READY in night.sh("journalctl -b -u zmirror"), 180)
         night.wait_put_away()
         night.guest.pull("tank-b")
         night.wait_states(DISK_AWAY, timeout=20)
         check_dates(night, before, night.row(LEG))
         history = [kind for kind, entity in night.history() if entity == LEG]
         check(history[-2:] == ["resilvered", "offline"], f"the history at '{stage}': {night.history()}")
-        check_equal("how often the disk was said to be ready", len(night.receipts()), 1)
+        # It may have been put away just before the machine went down; everything that is there appears again.
+        check(len(night.receipts()) <= 2, f"the disk was said to be ready too often: {night.receipts()}")
     night.check_whole()
 
 
