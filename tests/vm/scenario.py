@@ -18,7 +18,7 @@ from night import PATIENCE, check
 SCALE = 512                             # a scenario's 5G are 10M here
 WRITE_MAX = 24 << 20
 SPEED = 7_000_000                       # bytes per second of a disk that a scenario makes so many times slower
-WAIT_MAX = 20                           # seconds: `wait 2 min` shows that nothing happens, and this does, too
+WAIT_MAX = 10                           # seconds: `wait 2 min` shows that nothing happens, and this does, too
 QUIET = 12                              # seconds without a command, after which the guest has come to rest
 
 # These only wait or look; how often they run says nothing about what zmirror did.
