@@ -500,6 +500,54 @@ static const char *command_kinds(struct stage *st) {
         return s;
 }
 
+/* Commands as one types them. */
+static const struct {
+        const char *program, *verb;
+        enum command_kind kind;
+} typed_commands[] = {
+        { "zpool", "import", COMMAND_POOL_IMPORT },
+        { "zpool", "export", COMMAND_POOL_EXPORT },
+        { "zpool", "online", COMMAND_LEG_ONLINE },
+        { "zpool", "offline", COMMAND_LEG_OFFLINE },
+        { "zpool", "clear", COMMAND_LEG_CLEAR },
+        { "zpool", "sync", COMMAND_POOL_SYNC },
+        { "zpool", "scrub", COMMAND_SCRUB },
+        { "zpool", "trim", COMMAND_TRIM },
+        { "zfs", "snapshot", COMMAND_SNAPSHOT },
+        { "zfs", "mount", COMMAND_MOUNT },
+        { "zfs", "umount", COMMAND_UNMOUNT },
+        { "zfs", "get", COMMAND_VOLMODE_GET },
+        { "zfs", "set", COMMAND_VOLMODE },
+        { "cryptsetup", "open", COMMAND_CRYPT_OPEN },
+        { "udevadm", "settle", COMMAND_SETTLE },
+        { "cryptsetup", "close", COMMAND_CRYPT_CLOSE },
+        { "zmirror", "enable-trim", COMMAND_ENABLE_TRIM },
+};
+
+/* fail next <program> <verb> */
+static enum play play_fail(struct stage *st, const struct scenario_line *l) {
+        struct text all = {};
+        enum play p;
+
+        if (!text_equal(l->words[1], "next"))
+                return stage_mistake(st, "expected 'fail next <command>', such as 'fail next zpool "
+                                         "online'");
+        for (size_t i = 0; i < ELEMENTSOF(typed_commands); i++) {
+                text_addf(&all, "%s%s %s", i ? ", " : "", typed_commands[i].program,
+                          typed_commands[i].verb);
+                if (!text_equal(l->words[2], typed_commands[i].program) ||
+                    !text_equal(l->words[3], typed_commands[i].verb))
+                        continue;
+                sim_fail_next(rehearsal_sim(st->rehearsal), typed_commands[i].kind, SIM_FAULT_FAIL,
+                              1);
+                text_done(&all);
+                return PLAY_GOOD;
+        }
+        p = stage_mistake(st, "expected one of %s, not '%s %s'", all.s, l->words[2], l->words[3]);
+        text_done(&all);
+        return p;
+}
+
 /* fail-next <command> <how> [count] */
 static enum play play_fail_next(struct stage *st, const struct scenario_line *l) {
         enum command_kind kind;
@@ -677,12 +725,15 @@ static const struct verb {
         { "start", 1, 1, false, play_start, "start", "the daemon" },
         { "stop", 1, 1, false, play_stop, "stop", "" },
         { "kill", 1, 3, false, play_kill, "kill [after <n>]", "-9, after n more effects" },
+        { "crash", 1, 1, false, play_kill, "crash", "the same, at once; `start` starts it again" },
         { "reboot", 1, 1, false, play_reboot, "reboot", "the machine" },
         { "power-cut", 1, 1, false, play_reboot, "power-cut", "and on again" },
         { "reload", 1, 2, false, play_reload, "reload [file]", "another configuration" },
         { "lose-memory", 1, 1, false, play_forget, "lose-memory", "rm zmirror.db" },
         { "state-file", 2, 2, false, play_state_file, "state-file full|writable",
           "no space left where it lies" },
+        { "fail", 4, 4, false, play_fail, "fail next <program> <verb>",
+          "such as: fail next zpool online" },
         { "fail-next", 3, 4, false, play_fail_next, "fail-next <command> <how> [n]",
           "the next n commands of that kind" },
         { "passphrase", 2, 3, false, play_passphrase, "passphrase wrong [n]|right|nobody",
