@@ -41,6 +41,7 @@ static void chores_do(struct daemon *d, enum chores_schedule s) {
         log_info("The %s schedule: %u request%s", table[s].name, n, n == 1 ? "" : "s");
         for (uint32_t i = 0; i < n; i++)
                 daemon_step(d, &(struct input){ .kind = INPUT_WISH,
+                                                .more = i + 1 < n,
                                                 .wish = { .wish = chores[i].wish,
                                                           .entity = chores[i].entity,
                                                           .origin = ORIGIN_MAINTENANCE } });

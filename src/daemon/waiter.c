@@ -246,13 +246,15 @@ static void waiter_leave(struct daemon *d, uint64_t client) {
 
 /* The requests are made; it is answered when all of them have ended, or at once. */
 static void waiter_begin(struct daemon *d, struct call *call, const struct chore *wanted,
-                         const struct input *inputs, uint32_t n, bool block) {
+                         struct input *inputs, uint32_t n, bool block) {
         struct waiter *w = waiter_new(call, d->config, wanted, n);
         uint64_t client = call->id;
 
         array_append(&d->service.waiters, w);
-        for (uint32_t i = 0; i < n; i++)
+        for (uint32_t i = 0; i < n; i++) {
+                inputs[i].more = i + 1 < n;
                 daemon_step(d, &inputs[i]);
+        }
         w->making = false;
         if (block) {
                 waiter_flush(d, w);

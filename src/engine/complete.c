@@ -322,6 +322,21 @@ static void watch_warn(struct engine *e, entity_id leg, const struct pool_status
                            engine_title(e, leg), w->n_begun);
 }
 
+/* A scrub that ran when the leg came (somebody else put it online) counts all that the leg lacks as
+ * wrong checksums, until ZFS gives it up for the resilver: plan_leg.c. */
+static void watch_forgive(struct engine *e, entity_id leg, struct leg_row *l,
+                          const struct pool_status *s, const struct vdev *v) {
+        struct watch *w = &engine_node(e, leg)->watch;
+        bool scrub = s->scan.function == SCAN_SCRUB && s->scan.state == SCAN_STATE_SCANNING;
+
+        if ((scrub || (w->scrubbed && !l->m.resilver_seen)) && !v->read_errors &&
+            !v->write_errors && vdev_errors(v) > l->m.errors_before) {
+                l->m.errors_before = vdev_errors(v);
+                ledger_save_leg(e, l);
+        }
+        w->scrubbed = scrub;
+}
+
 static enum finding watch_judge(struct engine *e, entity_id leg, struct leg_row *l,
                                 const struct pool_status *s, const struct vdev *v,
                                 const char **ret_why) {
@@ -331,6 +346,7 @@ static enum finding watch_judge(struct engine *e, entity_id leg, struct leg_row 
              other = scan_is_other(&s->scan, &l->m.before);
 
         watch_warn(e, leg, s);
+        watch_forgive(e, leg, l, s, v);
         if (scanning || s->rebuilding || v->resilver_deferred) {
                 w->quiet = false;
                 if ((resilver || s->rebuilding) && !l->m.resilver_seen) {

@@ -54,6 +54,7 @@ struct watch {
         usec_t quiet_mono;
         uint64_t quiet_txg;
         bool checkpoint_told;
+        bool scrubbed;    /* a scrub ran in the last look */
         usec_t begun;     /* start of the resilver that was seen last */
         uint32_t n_begun; /* how many there were since it came online */
 };

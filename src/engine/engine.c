@@ -661,7 +661,7 @@ const struct effects *engine_step(struct engine *e, struct now now, const struct
                 e->ready = e->starting = true;
                 engine_log(e, LOG_LEVEL_VERBOSE, ENTITY_NONE, "the picture is complete");
         }
-        if (e->ready) {
+        if (e->ready && !input->more) {
                 settle(e);
                 job_start_ready(e);
                 job_withdraw_unwanted(e);

@@ -77,6 +77,7 @@ struct input_cancel {
 
 struct input {
         enum input_kind kind;
+        bool more; /* another one follows at once: nothing is planned before that */
         union {
                 struct input_facts facts;
                 struct {

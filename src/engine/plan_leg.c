@@ -5,6 +5,28 @@
 #include "engine/plan.h"
 #include "engine/pool.h"
 
+/* ZFS gives a scrub up for the resilver of a leg that comes (dsl_scan.c:
+ * dsl_scan_restart_resilver); until then it scrubs the leg as well, and counts all that the leg
+ * lacks as errors of its device (seen on 2.3.2). So it is stopped before; who wants it has it begun
+ * anew: plan_scan.c. */
+static bool plan_stop_scrub(struct engine *e, const struct request *r, const struct pool_status *s,
+                            struct step *ret) {
+        struct command stop = command_scrub(e->effects.arena, r->entity, s->name, /* stop= */ true);
+        struct node *pool = engine_node(e, engine_entity(e, r->entity)->zdev.zpool);
+
+        if (s->scan.function != SCAN_SCRUB || s->scan.state != SCAN_STATE_SCANNING ||
+            plan_has_run(e, r, &stop))
+                return false;
+        if (pool->scrub_stopped != s->scan.start)
+                engine_log(e, LOG_LEVEL_INFO, r->entity,
+                           "the scrub of pool %s is stopped: ZFS would give it up for the resilver "
+                           "of %s",
+                           s->name, engine_title(e, r->entity));
+        pool->scrub_stopped = s->scan.start;
+        *ret = step_run(stop);
+        return true;
+}
+
 struct step plan_leg_online(struct engine *e, const struct request *r) {
         const struct entity *it = engine_entity(e, r->entity);
         const struct node *n = engine_node(e, r->entity), *pool;
@@ -55,6 +77,8 @@ struct step plan_leg_online(struct engine *e, const struct request *r) {
                 if (!plan_has_run(e, r, &clear))
                         return step_run(clear);
         }
+        if (plan_stop_scrub(e, r, pool->status, &s)) /* 9. a scrub stands in the way */
+                return s;
         return step_run(command_leg_online(e->effects.arena, r->entity, pool_name,
                                            (const char *const[]){ argument, NULL }));
 }

@@ -29,18 +29,25 @@ static bool scrub_has_to_wait(const struct engine *e, entity_id pool, const stru
         return false;
 }
 
-/* One scrub for all legs that want it: it starts when all that can arrive have arrived. */
+/* Somebody brings it online, or will have to. */
+static bool leg_is_expected(const struct engine *e, entity_id leg) {
+        const struct node *n = engine_node(e, leg);
+
+        return n->state != STATE_ACTIVE &&
+               (entity_is_coming(e, leg) || n->requests[WISH_SCRUB] || n->requests[WISH_TRIM]);
+}
+
+/* One scrub for all legs that want it: it starts when all that can arrive have arrived. Those that
+ * do not want it are waited for, too: ZFS would give the scrub up for their resilver. */
 static bool scrub_waits_for_legs(const struct engine *e, const struct request *r, entity_id pool,
                                  struct step *ret) {
         const struct entity *it = engine_entity(e, pool);
 
         for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
                 entity_id leg = it->zpool.legs[i];
-                bool wanted = engine_node(e, leg)->requests[WISH_SCRUB] || r->entity == pool;
 
-                if (wanted && leg != r->entity && engine_node(e, leg)->state != STATE_ACTIVE &&
-                    entity_is_coming(e, leg)) {
-                        *ret = step_wait(REASON_WAIT_NEED, leg, wish_print(WISH_ONLINE));
+                if (leg != r->entity && leg_is_expected(e, leg)) {
+                        *ret = step_wait_untimed(REASON_WAIT_NEED, leg, wish_print(WISH_ONLINE));
                         return true;
                 }
         }

@@ -213,6 +213,15 @@ static void request_inform_needers(struct engine *e, const struct request *r, bo
         }
 }
 
+/* A scrub waits for the other legs of its pool. */
+static void request_touch_siblings(struct engine *e, entity_id id) {
+        const struct entity *it = engine_entity(e, id);
+
+        engine_touch_around(e, id);
+        if (it->type == ENTITY_ZDEV && it->zdev.zpool != ENTITY_NONE)
+                engine_touch_around(e, it->zdev.zpool);
+}
+
 void request_end(struct engine *e, struct request *r, bool fulfilled, const struct reason *why) {
         if (engine_node(e, r->entity)->requests[r->wish] == r)
                 engine_node(e, r->entity)->requests[r->wish] = NULL;
@@ -223,7 +232,7 @@ void request_end(struct engine *e, struct request *r, bool fulfilled, const stru
         request_inform_needers(e, r, fulfilled, why);
         request_drop_needs(e, r);
         handler_request_ended(e, r, fulfilled, why);
-        engine_touch_around(e, r->entity);
+        request_touch_siblings(e, r->entity);
         e->requests.items[r->index] = NULL;
         e->n_ended++;
         array_append(&e->spare_requests, r);
@@ -270,6 +279,10 @@ void request_wait(struct engine *e, struct request *r, const struct reason *why,
         r->reason = *why;
         request_progress(e, r);
         request_tell(e, r, false, false, why);
+}
+
+void request_forget_commands(struct request *r) {
+        array_clear(&r->ran);
 }
 
 bool request_scan_is_new(const struct request *r, const struct scan *scan) {

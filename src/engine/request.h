@@ -102,5 +102,7 @@ void request_renumber(struct engine *e, const struct config *old, const struct c
 void request_release(struct engine *e);
 /* Frees the slots of ended requests; called at the end of a step. */
 void request_compact(struct engine *e);
+/* What it ran is no reason any more not to run it again. */
+void request_forget_commands(struct request *r);
 /* True if that scrub of its pool began after the request was made. */
 bool request_scan_is_new(const struct request *r, const struct scan *scan);

@@ -73,12 +73,22 @@ static void leg_keep_record(struct engine *e, entity_id leg, struct leg_row *l,
         ledger_save_leg(e, l);
 }
 
+/* What was asked for is seen to run. Should it have to be begun anew, that is no repetition. */
+static void scrub_note_request(struct engine *e, entity_id id) {
+        struct request *r = engine_node(e, id)->requests[WISH_SCRUB];
+
+        if (r)
+                request_forget_commands(r);
+}
+
 static void scrub_note_start(struct engine *e, entity_id leg, struct leg_row *l,
                              const struct scan *s, const struct vdev *v) {
         set_operation(e, leg, OPERATION_SCRUB, true);
         if (l->m.scrub_start == s->start)
                 return;
         l->m.scrub_start = leg_was_there_before(e, leg, l, s) ? s->start : 0;
+        if (l->m.scrub_start)
+                scrub_note_request(e, leg);
         l->m.scrub_errors_before = vdev_errors(v);
         ledger_save_leg(e, l);
 }
@@ -122,11 +132,22 @@ static void scrub_ended(struct engine *e, entity_id leg, struct leg_row *l,
                 complete_clear(e, leg, s->scan.end);
 }
 
+/* zmirror has stopped it, and somebody still wants it: it is begun anew (SPEC 5.2). */
+static bool scrub_is_begun_anew(const struct engine *e, entity_id pool, const struct scan *s) {
+        const struct entity *it = engine_entity(e, pool);
+        const struct node *n = engine_node(e, pool);
+        bool wanted = n->requests[WISH_SCRUB];
+
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
+                wanted |= engine_node(e, it->zpool.legs[i])->requests[WISH_SCRUB] != NULL;
+        return wanted && n->scrub_stopped == s->start;
+}
+
 static void scrub_canceled(struct engine *e, entity_id leg, const struct pool_status *s) {
         entity_id pool = engine_entity(e, leg)->zdev.zpool;
         const char *change = scan_change(e, "scrub_canceled", leg, s->scan.end);
 
-        if (engine_node(e, pool)->scrub_stopped == s->scan.start) /* it is begun anew: SPEC 5.2 */
+        if (scrub_is_begun_anew(e, pool, &s->scan))
                 return;
         history_add(e, HISTORY_SCRUB_CANCELED, leg, change, NULL, "the scrub of %s was cancelled",
                     engine_title(e, leg));
@@ -134,16 +155,29 @@ static void scrub_canceled(struct engine *e, entity_id leg, const struct pool_st
         handler_fire(e, leg, EVENT_SCRUB_CANCELED, change);
 }
 
-static void scrub_disappeared(struct engine *e, entity_id leg) {
+static void scrub_disappeared(struct engine *e, entity_id leg, const char *how) {
         const char *change = scan_change(e, "scrub_disappeared", leg, e->now.wall);
 
         set_operation(e, leg, OPERATION_SCRUB, false);
-        history_add(e, HISTORY_OPERATION_DISAPPEARED, leg, change, NULL,
-                    "the scrub of %s is gone, and ZFS has no record of how it ended",
-                    engine_title(e, leg));
-        end_wish(e, leg, WISH_SCRUB, false,
-                 "the scrub is gone, and ZFS has no record of how it ended");
+        history_add(e, HISTORY_OPERATION_DISAPPEARED, leg, change, NULL, "the scrub of %s %s",
+                    engine_title(e, leg), how);
         handler_fire(e, leg, EVENT_SCRUB_DISAPPEARED, change);
+}
+
+static void scrub_lost(struct engine *e, entity_id leg) {
+        static const char how[] = "is gone, and ZFS has no record of how it ended";
+
+        scrub_disappeared(e, leg, how);
+        end_wish(e, leg, WISH_SCRUB, false, arena_printf(e->effects.arena, "the scrub %s", how));
+}
+
+/* Another scan has the pool's only record. After a resilver the scrub is begun anew, for whoever
+ * wants it. */
+static void scrub_replaced(struct engine *e, entity_id leg, const struct scan *by) {
+        if (by->function == SCAN_RESILVER)
+                scrub_disappeared(e, leg, "is gone: ZFS has given it up for a resilver");
+        else
+                scrub_lost(e, leg);
 }
 
 /* A scrub that began and ended unseen (it was short, or the daemon was down) counts as well. */
@@ -158,7 +192,7 @@ static void scrub_follow(struct engine *e, entity_id leg, struct leg_row *l,
 
         if (s->scan.function != SCAN_SCRUB) {
                 if (seen)
-                        scrub_disappeared(e, leg);
+                        scrub_replaced(e, leg, &s->scan);
                 leg_keep_record(e, leg, l, &s->scan);
                 return;
         }
@@ -250,7 +284,7 @@ void scan_follow(struct engine *e, entity_id leg) {
                         ledger_save_leg(e, l);
                 }
                 if (was_running(e, leg, OPERATION_SCRUB))
-                        scrub_disappeared(e, leg);
+                        scrub_lost(e, leg);
                 if (was_running(e, leg, OPERATION_TRIM)) {
                         set_operation(e, leg, OPERATION_TRIM, false);
                         trim_stopped(e, leg, EVENT_TRIM_DISAPPEARED, "is gone with the leg");
@@ -273,9 +307,10 @@ void scan_follow_pool(struct engine *e, entity_id pool) {
                 return;
         if (!r || !request_scan_is_new(r, &s->scan))
                 return;
+        if (s->scan.state == SCAN_STATE_SCANNING)
+                scrub_note_request(e, pool);
         if (s->scan.state == SCAN_STATE_FINISHED)
                 end_wish(e, pool, WISH_SCRUB, !s->scan.errors, "the scrub found errors");
-        if (s->scan.state == SCAN_STATE_CANCELED &&
-            engine_node(e, pool)->scrub_stopped != s->scan.start)
+        if (s->scan.state == SCAN_STATE_CANCELED && !scrub_is_begun_anew(e, pool, &s->scan))
                 end_wish(e, pool, WISH_SCRUB, false, "the scrub was cancelled");
 }

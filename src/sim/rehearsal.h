@@ -45,6 +45,7 @@ void rehearsal_set_full(struct rehearsal *r, bool full);
 
 /* What a client asks. False: the daemon does not run. */
 bool rehearsal_wish(struct rehearsal *r, const struct input_wish *w);
+bool rehearsal_chores(struct rehearsal *r, const struct chore *chores, uint32_t n);
 bool rehearsal_cancel(struct rehearsal *r, const struct input_cancel *c);
 bool rehearsal_startup(struct rehearsal *r);
 void rehearsal_set_clock(struct rehearsal *r, int64_t by_usec);

@@ -404,11 +404,7 @@ static enum play play_maintenance(struct stage *st, const struct scenario_line *
         if (!e)
                 return stage_mistake(st, "the daemon does not run");
         n = engine_view_chores(e, st->arena, ~0u, false, rehearsal_now(st->rehearsal), &chores);
-        for (uint32_t i = 0; i < n && rehearsal_engine(st->rehearsal); i++) /* an armed kill */
-                (void) rehearsal_wish(st->rehearsal,
-                                      &(struct input_wish){ .wish = chores[i].wish,
-                                                            .entity = chores[i].entity,
-                                                            .origin = ORIGIN_MAINTENANCE });
+        (void) rehearsal_chores(st->rehearsal, chores, n);
         return PLAY_GOOD;
 }
 
