@@ -5,6 +5,7 @@
 #include "cli/check.h"
 #include "config/advice.h"
 #include "config/config_load.h"
+#include "world/linux/machine.h"
 
 #define CONFIG_PATH_DEFAULT "/etc/zmirror/zmirror.yml"
 
@@ -16,13 +17,24 @@ static const char *config_path(const struct cli_call *call) {
         return path && *path ? path : CONFIG_PATH_DEFAULT;
 }
 
-static void print_advice(struct cli_call *call, const struct config *config) {
-        struct advice *advice;
-        uint32_t n = config_advise(call->arena, config, &advice);
-
+static void print_advice(const struct config *config, const struct advice *advice, uint32_t n) {
         for (uint32_t i = 0; i < n; i++)
                 (void) printf("Mind: %s: %s.\n", config_entity(config, advice[i].about)->hrid,
                               advice[i].text);
+}
+
+/* What lies in the configuration itself, and what this machine does to it. */
+static void check_advise(struct cli_call *call, const struct config *config) {
+        struct machine machine;
+        struct advice *advice;
+        uint32_t n;
+
+        n = config_advise(call->arena, config, &advice);
+        print_advice(config, advice, n);
+        (void) fflush(stdout); /* ZFS may keep us waiting */
+        machine_look(call->arena, config, &machine_folders_usual, &machine);
+        n = config_advise_machine(call->arena, config, &machine, &advice);
+        print_advice(config, advice, n);
 }
 
 int check_run(struct cli_call *call) {
@@ -44,7 +56,7 @@ int check_run(struct cli_call *call) {
         }
         n_warnings = diagnoses.count - diagnoses.n_errors;
         (void) fputs(config_summary(call->arena, config), stdout);
-        print_advice(call, config);
+        check_advise(call, config);
         (void) printf("%s is good: %u %s, %zu %s.\n", path, config->n_entities,
                       config->n_entities == 1 ? "entity" : "entities", n_warnings,
                       n_warnings == 1 ? "warning" : "warnings");

@@ -76,6 +76,132 @@ static void test_advice(void **state) {
         }
 }
 
+static const char rotating[] = LUKS "      on_children_offline: [offline]\n" LEG
+                                    "        on_resilvered: [offline]\n";
+
+/* One pool, tank, which is imported and has a leg that may be unplugged. */
+static const struct {
+        const char *name;
+        struct machine_pool pool;
+        const char *version;
+        bool cron, cached;
+        const char *expected; /* a part of the only advice; NULL: there is none */
+} machines[] = {
+        { "nothing", { .imported = true }, "2.3.2", false, true, NULL },
+        { "autoreplace",
+          { .imported = true, .autoreplace = true },
+          "2.3.2",
+          false,
+          false,
+          "zpool set autoreplace=off tank" },
+        { "spares, 2.1",
+          { .imported = true, .spares = true },
+          "2.1.11-1",
+          false,
+          false,
+          "although its leg is offline" },
+        { "spares, 2.3",
+          { .imported = true, .spares = true },
+          "2.3.2-2~bpo12+2",
+          false,
+          false,
+          "is pulled while its leg is online" },
+        { "multihost is well",
+          { .imported = true, .multihost = true },
+          "2.3.2",
+          false,
+          false,
+          NULL },
+        { "multihost", { .imported = true, .multihost = true }, "2.3.7-1", false, false, "#18855" },
+        { "multihost, mended",
+          { .imported = true, .multihost = true },
+          "2.3.60",
+          false,
+          false,
+          NULL },
+        { "timer",
+          { .scrub_timer = "zfs-scrub-weekly@tank.timer" },
+          "",
+          false,
+          false,
+          "systemctl disable --now zfs-scrub-weekly@tank.timer" },
+        { "cron", { .imported = true }, "2.1.11", true, false, "periodic-scrub=disable tank" },
+        { "cron, told not to",
+          { .imported = true, .scrub_disabled = true },
+          "2.1.11",
+          true,
+          false,
+          NULL },
+        { "cron, not imported", {}, "2.1.11", true, false, NULL },
+        { "failure",
+          { .imported = true, .failure = "it is suspended" },
+          "2.1.11",
+          false,
+          false,
+          "could not be asked about it: it is suspended" },
+        { "cachefile of a pool that is not ours to import",
+          { .in_cachefile = true },
+          "",
+          false,
+          true,
+          NULL },
+};
+
+static void test_machines(void **state) {
+        for (size_t i = 0; i < ELEMENTSOF(machines); i++) {
+                struct arena *a = arena_new();
+                struct diagnoses d = {};
+                struct config *c = config_parse(a, "test.yml", rotating, strlen(rotating), false,
+                                                &d);
+                struct machine_pool pool = machines[i].pool;
+                struct machine m = { .pools = &pool,
+                                     .n_pools = 1,
+                                     .zfs_version = machines[i].version,
+                                     .cron_scrubs = machines[i].cron,
+                                     .imports_cached = machines[i].cached,
+                                     .hubs = arena_new_array(a, const char *, 16) };
+                struct advice *advice;
+                uint32_t n;
+
+                assert_non_null(c);
+                pool.pool = config_find_pool(c, "tank");
+                n = config_advise_machine(a, c, &m, &advice);
+                if (n != (machines[i].expected != NULL) ||
+                    (n && !strstr(advice[0].text, machines[i].expected)))
+                        fail_msg("%s: %s", machines[i].name, n ? advice[0].text : "no advice");
+                c = config_free(c);
+                a = arena_free(a);
+        }
+}
+
+static void test_pools_that_are_ours_to_import(void **state) {
+        static const char yaml[] =
+                "--- !zmirror\ncontent:\n- !zpool {name: bak, on_backing_appeared: [online], "
+                "backed_by: [!mirror {devices: [a, b]}]}\n"
+                "- !part {name: a, content: [!zdev {pool: bak}]}\n"
+                "- !part {name: b, content: [!zdev {pool: bak}]}\n";
+        struct arena *a = arena_new();
+        struct diagnoses d = {};
+        struct config *c = config_parse(a, "test.yml", yaml, strlen(yaml), false, &d);
+        const char *hubs[] = { NULL, "2-1", NULL, "2-1", NULL };
+        struct machine_pool pool = { .pool = config_find_pool(c, "bak"), .in_cachefile = true };
+        struct machine m = { .pools = &pool,
+                             .n_pools = 1,
+                             .zfs_version = "2.1.11",
+                             .imports_cached = true,
+                             .hubs = hubs };
+        struct advice *advice;
+
+        assert_int_equal(config_advise_machine(a, c, &m, &advice), 2);
+        assert_non_null(strstr(advice[0].text, "zpool set cachefile=none bak"));
+        assert_non_null(strstr(advice[1].text, "one USB hub (2-1)"));
+        hubs[3] = "2-2";
+        m.imports_cached = false;
+        assert_int_equal(config_advise_machine(a, c, &m, &advice), 0);
+        c = config_free(c);
+        a = arena_free(a);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = { cmocka_unit_test(test_advice) };
 
