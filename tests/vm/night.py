@@ -3,6 +3,7 @@
 What a test may ask: what zmirror's picture is, which commands it ran, what its history tells, and what ZFS
 itself says about the same things.
 """
+import contextlib
 import json
 import os
 import re
@@ -201,6 +202,10 @@ class Night:
         return [(line["kind"], line["entity"]) for line in self.history_all()[self.history_from:]
                 if line["kind"] != "daemon"]
 
+    def history_time(self, kind, entity):
+        """When it last happened."""
+        return [line["time"] for line in self.history_all() if (line["kind"], line["entity"]) == (kind, entity)][-1]
+
     def receipts(self):
         return [line for line in self.history() if line[0] == "safe"]
 
@@ -270,14 +275,29 @@ class Night:
         check("scrub repaired 0B" in scan and "with 0 errors" in scan, f"the scrub says: {scan}")
         check_equal("missing txgs", self.missing_txgs(pool), [])
 
+    @contextlib.contextmanager
+    def another_machine(self, disk, bring_home=False):
+        """The night of another guest, in which a copy of that disk is plugged, which is pulled here. bring_home: what
+        was written there is on the disk afterwards."""
+        check(not self.guest.is_plugged(disk), f"{disk} is plugged in here")
+        with vm.Guest(self.guest.folder + "-another", self.guest.zfs) as other:
+            night = Night(other, self.snapshots)
+            night.start()
+            # A hostid that no other machine has; without one ZFS does not know whose a pool is.
+            night.sh("echo 3735928559 >/sys/module/spl/parameters/spl_hostid")
+            shutil.copyfile(self.guest.disk_file(disk), other.disk_file(disk))
+            other.plug(disk)
+            other.device(disk)
+            yield night
+            if bring_home:
+                night.sh("sync")
+                other.power_cut()
+                shutil.copyfile(other.disk_file(disk), self.guest.disk_file(disk))
+
     def check_leg_alone(self, checksums):
-        """In another guest that has only the pulled disk: what lies on it is all that was in the pool."""
-        with vm.Guest(self.guest.folder + "-alone", self.guest.zfs) as other:
-            alone = Night(other, self.snapshots)
-            alone.start()
-            shutil.copyfile(self.guest.path("disks", "tank-b.img"), other.path("disks", "tank-b.img"))
-            other.put("/run/key", self.guest.get(KEY), 0o600)
-            other.plug("tank-b")
+        """What lies on the pulled disk is all that was in the pool."""
+        with self.another_machine("tank-b") as alone:
+            alone.guest.put("/run/key", self.guest.get(KEY), 0o600)
             alone.wait_path("/dev/disk/by-partlabel/tank-b")
             alone.sh(OPEN_LEG.format(key="/run/key") + "zpool import -d /dev/mapper/tank-b tank", timeout=180)
             check_equal("the files of the leg alone", alone.checksums(), checksums)

@@ -10,6 +10,7 @@ import fnmatch
 import json
 import os
 import re
+import shutil
 import time
 
 import vm
@@ -19,6 +20,7 @@ SCALE = 512                             # a scenario's 5G are 10M here
 WRITE_MAX = 24 << 20
 SPEED = 7_000_000                       # bytes per second of a disk that a scenario makes so many times slower
 WAIT_MAX = 10                           # seconds: `wait 2 min` shows that nothing happens, and this does, too
+ELSEWHERE_MAX = 30                      # so often another machine writes, at most
 QUIET = 12                              # seconds without a command, after which the guest has come to rest
 
 # These only wait or look; how often they run says nothing about what zmirror did.
@@ -146,6 +148,7 @@ class Stage:
         self.requests = 0
         self.whole = []
         self.slugs = {}
+        self.extra = []                 # disks beside those of the configuration: clones, counterfeits
 
     def sh(self, text, timeout=120):
         return self.night.sh(text, timeout)
@@ -157,8 +160,12 @@ class Stage:
     # --- the world, before zmirror starts ----------------------------------------------------------------------
 
     def make(self):
+        for _, words in self.script.lines:
+            if words[0] == "counterfeit":
+                self.make_counterfeit(words[1], words[3])
         for name, disk in self.script.disks.items():
-            self.make_disk(name, disk)
+            if name not in self.extra:
+                self.make_disk(name, disk)
         made = set(self.script.parts)
         self.make_what_stands_on(made)
         check(len(made) == len(self.script.parts) + len(self.script.crypts) + len(self.script.zvols),
@@ -179,6 +186,23 @@ class Stage:
         for part in disk["parts"]:
             self.sh(f"until test -b {part}; do sleep 0.1; done")
 
+    def add_disk_like(self, disk, name):
+        """One more disk with the parts of that one."""
+        source = self.script.disks[self.script.disk_named(disk)]
+        self.extra.append(name)
+        self.script.disks[name] = {"uuid": source["uuid"], "info": name, "internal": False, "parts": source["parts"]}
+
+    def make_counterfeit(self, disk, name):
+        """The same names, and containers that the same keys open, but other UUIDs and nothing inside."""
+        self.add_disk_like(disk, name)
+        self.script.disks[name]["uuid"] = ""
+        self.make_disk(name, self.script.disks[name])
+        for crypt in self.script.crypts.values():
+            if crypt["outside"] in self.script.disks[name]["parts"]:
+                self.make_crypt(crypt)
+                self.sh(f"cryptsetup close {crypt['name']}")
+        self.guest.pull(self.slug(name))
+
     def make_what_stands_on(self, made):
         crypts, pools = dict(self.script.crypts), dict(self.script.pools)
         while True:
@@ -196,7 +220,8 @@ class Stage:
     def make_crypt(self, crypt):
         key = crypt["key"] or "/run/passphrase"
         self.sh(f"mkdir -p {os.path.dirname(key)}; chmod 700 /etc/zmirror")
-        self.guest.put(key, os.urandom(32).hex() if crypt["key"] else vm.PASSPHRASE, 0o600)
+        if self.guest.run(f"test -e {key}")[0]:         # else a counterfeit has it already
+            self.guest.put(key, os.urandom(32).hex() if crypt["key"] else vm.PASSPHRASE, 0o600)
         # Cheap on purpose: without KVM the usual work factor takes a minute.
         self.sh(f"cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "
                 f"--key-file {key} {crypt['outside']}")
@@ -243,7 +268,7 @@ class Stage:
         for crypt in reversed(self.script.crypts.values()):
             self.sh(f"cryptsetup close {crypt['name']}")
         for name, disk in self.script.disks.items():
-            if not disk["internal"]:
+            if not disk["internal"] and name not in self.extra:
                 self.guest.pull(self.slug(name))
 
     def export_last(self, pool):
@@ -303,11 +328,12 @@ class Stage:
         state = self.row(*words[:-1]).get("state")
         return state == words[-1] or f"it is {state}"
 
-    def holds_verdict(self, disk, want):
+    def holds_verdict(self, disk, want, *pattern):
         name = self.script.disk_named(disk)
         uuid = self.script.disks[name]["uuid"]
         found = self.verdicts().get(f"disk|uuid:{uuid}" if uuid else f"part|name:{name}", ["unknown"])
-        return found[0] == want or f"it is {': '.join(found)}"
+        so = found[0] == want and (not pattern or fnmatch.fnmatchcase(found[-1], " ".join(pattern)))
+        return so or f"it is {': '.join(found)}"
 
     def holds_errors(self, *words):
         return bool(self.row(*words).get("errors")) or "it has no errors"
@@ -408,6 +434,52 @@ class Stage:
     def play_write(self, pool, size):
         self.writes += 1
         self.night.write(f"write-{self.writes}", max(1, min(bytes_of(size) // SCALE, WRITE_MAX) >> 20), pool)
+
+    def play_clone(self, disk, _as, name):
+        """As dd makes one; the guest has flushed what it wrote."""
+        self.sh("sync")
+        source = self.guest.disk_file(self.slug(self.script.disk_named(disk)))
+        self.add_disk_like(disk, name)
+        shutil.copyfile(source, self.guest.path("disks", self.slug(name) + ".img"))
+
+    def play_counterfeit(self, *_):
+        pass                            # it was made before zmirror could see it
+
+    def play_elsewhere(self, disk, count="1", exported=""):
+        """Another machine imports what is on the disk, by force, and writes to it."""
+        name = self.script.disk_named(disk)
+        with self.night.another_machine(self.slug(name), bring_home=True) as other:
+            paths = self.open_elsewhere(other.guest, self.script.disks[name]["parts"])
+            pools = [p for p in self.script.pools if any(leg["path"] in paths for leg in self.script.legs(p))]
+            check(pools, f"there is no pool on {disk}")
+            for pool in pools:
+                folders = {os.path.dirname(path) for path in paths}
+                other.sh(f"zpool import -f {' '.join('-d ' + f for f in sorted(folders))} {pool}", timeout=120)
+                for n in range(min(int(count), ELSEWHERE_MAX)):
+                    other.sh(f"head -c 64K /dev/urandom >/{pool}/elsewhere-{n}; zpool sync {pool}")
+                if exported:
+                    other.sh(f"zpool export {pool}", timeout=120)
+
+    def open_elsewhere(self, guest, parts):
+        """The devices that pools may lie on: partitions, and containers in them."""
+        paths = set(parts)
+        for part in parts:
+            guest.sh(f"until test -b {part}; do sleep 0.1; done; udevadm settle")
+        for path, crypt in self.script.crypts.items():
+            if crypt["outside"] in parts:
+                guest.put("/run/key", self.guest.get(crypt["key"]) if crypt["key"] else vm.PASSPHRASE, 0o600)
+                guest.sh(f"cryptsetup open --key-file /run/key {crypt['outside']} {crypt['name']} && udevadm settle")
+                paths.add(path)
+        return paths
+
+    def play_hold(self, volume, by="loop7"):
+        self.sh(f"losetup /dev/{by} /dev/zvol/{volume}")
+
+    def play_release(self, volume):
+        self.sh(f"losetup -d $(losetup -j /dev/zvol/{volume} -O NAME -n)")
+
+    def play_checkpoint(self, pool, on):
+        self.sh(f"zpool checkpoint {'' if on == 'on' else '-d'} {pool}")
 
     def ask(self, verb, *words):
         self.requests += 1
@@ -525,6 +597,10 @@ class Stage:
         if not self.whole:
             return
         self.sh("systemctl stop zmirror")
+        for name in [name for name in self.extra if self.guest.is_plugged(self.slug(name))]:
+            for crypt in self.script.crypts.values():
+                self.guest.run(f"cryptsetup close {crypt['name']}")     # those of other disks may be in use
+            self.guest.pull(self.slug(name))
         for pool, name in dict.fromkeys(self.whole):
             self.check_whole(pool, name)
 

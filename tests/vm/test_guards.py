@@ -1,9 +1,10 @@
 """What ZFS lets happen without a word, by hand: why there are guards. That zmirror refuses it is shown by the
-scenarios of the same names."""
+scenarios of the same names; what nobody can prevent is named by zmirror."""
+import json
 import re
 
 import runner
-from night import OPEN_LEG, check, check_equal
+from night import CONFIG_TANK, OPEN_LEG, check, check_equal
 
 LEGS = ("pair-a", "pair-b")
 
@@ -90,5 +91,85 @@ def loss_by_half_way_leg(night):
     check("repaired 0B" not in scan, f"the leg was whole: {scan}")
 
 
-TESTS = [loss_by_stale_import]
+@runner.only_on("2.1")
+def loss_by_diverged_leg(night):
+    """A leg that was written on another machine comes home, by hand: what was written there is gone without a word."""
+    make_pair(night)
+    night.sh("zpool offline pair pair-b")
+    take_away(night, "pair-b")
+    night.write("home", 4, "pair")
+    with night.another_machine("pair-b", bring_home=True) as other:
+        other.guest.put("/run/key", night.guest.get("/etc/zmirror/keys/pair-b"), 0o600)
+        other.sh(OPEN_LEG.replace("tank-b", "pair-b").format(key="/run/key") +
+                 "zpool import -f -d /dev/mapper/pair-b pair", timeout=180)
+        other.write("the-only-copy", 4, "pair")
+        other.sh("zpool export pair; cryptsetup close pair-b")
+    bring(night, "pair-b")
+    said = night.sh("zpool online pair pair-b 2>&1")
+    check_equal("what ZFS says when the other copy comes home", said, "")
+    night.wait_until("both are online", lambda: night.pool_is_whole("pair"))
+    night.sh("zpool wait -t resilver pair", timeout=120)
+    check_equal("what is left", night.sh("ls /pair").split(), ["first", "home"])
+
+
+def label_of(night, device):
+    return json.loads(night.sh(f"zmirror label {device} --json"))
+
+
+@runner.only_on("2.3", "2.1")
+def raw_leg(night):
+    """ZED puts a raw leg that was pulled while it was online back itself; zmirror sees it, and that it lacks something."""
+    night.start()
+    night.guest.make_disk("tank-a", bus="scsi", size="192M")
+    night.guest.make_disk("tank-r", size="192M")
+    night.sh("zpool create -O compression=off tank mirror /dev/disk/by-partlabel/tank-a /dev/disk/by-partlabel/tank-r")
+    night.write("first", 4)
+    check_label(night, "/dev/disk/by-partlabel/tank-r")
+    night.configure(CONFIG_TANK.format(leg="tank-r") + CONFIG_RAW.format(uuid=night.guest.disk_uuid("tank-r")))
+    advice = night.sh("zmirror check 2>&1")
+    check("ZED puts it online again" in advice, f"zmirror check says: {advice}")
+    night.start_zmirror()
+    leg = "zdev|pool:tank|name:tank-r"
+    night.wait_state(leg, "active")
+    night.mark()
+    night.guest.pull("tank-r")
+    night.wait_state(leg, "disconnected", timeout=30)
+    night.write("away", 8)
+    before = night.row(leg)["last_update"]
+    night.guest.throttle("tank-r", 500_000)
+    night.guest.plug("tank-r")
+    night.wait_state(leg, "active")
+    check_equal("last_update of a leg that has to catch up", night.row(leg)["last_update"], before)
+    night.guest.throttle("tank-r", 0)
+    night.wait_until("the leg is up to date", lambda: ("resilvered", leg) in night.history(), 120)
+    check_equal("what zmirror ran", [c for c in night.commands() if "online" in c], [])
+    night.sh("systemctl stop zmirror")
+    night.check_complete()
+
+
+CONFIG_RAW = """  - !disk
+    uuid: {uuid}
+    unpluggable: yes
+    content:
+      - !part
+        name: tank-r
+        content:
+          - !zdev
+            pool: tank
+"""
+
+
+def check_label(night, device):
+    """Our reader of labels and ZFS's own agree."""
+    night.sh("zpool sync tank; zpool offline tank tank-r")
+    found = label_of(night, device)
+    zdb = night.sh(f"zdb -lu {device}")
+    for key, pattern in (("pool_guid", r"pool_guid: (\d+)"), ("vdev_guid", r"\n    guid: (\d+)"),
+                         ("txg", r"Uberblock\[\d+\][^U]*?txg = (\d+)")):
+        numbers = {int(n) for n in re.findall(pattern, zdb)}
+        check(int(found[key]) == max(numbers), f"{key} is {found[key]}, zdb says {sorted(numbers)}")
+    night.sh("zpool online tank tank-r; zpool wait -t resilver tank", timeout=60)
+
+
+TESTS = [loss_by_stale_import, loss_by_diverged_leg, raw_leg]
 SELF_TESTS = [loss_by_half_way_leg]     # only if it is named: it says nothing about zmirror

@@ -33,4 +33,11 @@ TESTS = [make_test(name, zfs) for name, zfs in (
     ("night-8-by-hand", "2.1"),
     ("stale-import", "2.1"),
     ("half-way-leg", "2.3"),
+    ("diverged-leg", "2.3"),
+    ("fork", "2.1"),
+    ("foreign-pool", "2.3"),
+    ("clone", "2.1"),
+    ("reformatted-luks", "2.3"),
+    ("last-copy", "2.1"),
+    ("volume-in-use", "2.1"),
 )]
