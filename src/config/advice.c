@@ -69,9 +69,10 @@ static void advise_raw_leg(struct adviser *v, const struct entity *leg) {
             !removable_below(v, leg->self))
                 return;
         advise(v, leg,
-               "it is not in a LUKS container: if its disk is ever pulled while it is online, ZED "
-               "puts it online again as soon as it comes back, before zmirror can look whether it "
-               "was written elsewhere meanwhile. Unplug it only when zmirror says so");
+               "it is not in a LUKS container: if its disk is ever pulled while it is online, and "
+               "zmirror does not run and take it offline, ZED puts it online again as soon as it "
+               "comes back, before zmirror can look whether it was written elsewhere meanwhile. "
+               "Unplug it only when zmirror says so");
 }
 
 /* A volume of a pool on a disk that may be pulled, in use as a leg of another pool. */

@@ -14,6 +14,7 @@
 #include "engine/passport.h"
 #include "engine/picture.h"
 #include "engine/plan.h"
+#include "engine/scan.h"
 #include "engine/verdict.h"
 
 /*
@@ -461,6 +462,7 @@ static void take_cancel(struct engine *e, const struct input_cancel *c) {
                               .detail = "no such request" };
         bool done = request_cancel(e, c->entity, c->wish);
 
+        done |= scan_stop(e, c->entity, c->wish, c->for_all);
         if (done)
                 why = (struct reason){ .code = REASON_CANCELLED, .about = c->entity };
         array_append(&e->effects.tells, ((struct effect_tell){ .client = c->client,

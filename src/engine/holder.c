@@ -60,6 +60,49 @@ static const char *volume_leg_of(const struct engine *e, const struct device *d)
         return NULL;
 }
 
+/* What is to be looked at: the mapping of a container, or the file systems of a pool or dataset. */
+static const char *holder_name(const struct engine *e, entity_id id) {
+        const struct entity *it = id == ENTITY_NONE ? NULL : engine_entity(e, id);
+        const struct device *d;
+
+        if (!it)
+                return NULL;
+        switch (it->type) {
+        case ENTITY_CRYPT:
+                d = node_device(e, engine_node(e, id));
+                return d ? d->devnode : NULL;
+        case ENTITY_ZPOOL:
+                return it->name;
+        case ENTITY_DATASET:
+                return arena_printf(e->effects.arena, "%s/%s", it->dataset.pool, it->name);
+        case ENTITY_DISK:
+        case ENTITY_PART:
+        case ENTITY_ZVOL:
+        case ENTITY_ZDEV:
+        case _ENTITY_TYPE_MAX:
+                return NULL;
+        }
+        return NULL;
+}
+
+void holder_ask(struct engine *e, entity_id id) {
+        const char *name = holder_name(e, id);
+
+        if (name)
+                (void) engine_look(e, FACT_HOLDERS, name);
+}
+
+const char *holder_find(const struct engine *e, entity_id id, uint64_t seq) {
+        const char *name = holder_name(e, id);
+
+        for (size_t i = 0; name && i < e->holders.count; i++)
+                if (text_equal(e->holders.items[i]->path, name))
+                        return e->holders.items[i]->seq >= seq && e->holders.items[i]->text[0]
+                                       ? e->holders.items[i]->text
+                                       : NULL;
+        return NULL;
+}
+
 bool plan_holders(struct engine *e, const struct request *r, struct step *ret) {
         const char *pool = engine_entity(e, r->entity)->name;
 

@@ -9,6 +9,7 @@
 #include "engine/guard.h"
 #include "engine/handler.h"
 #include "engine/history.h"
+#include "engine/holder.h"
 #include "engine/job.h"
 #include "engine/picture.h"
 #include "engine/provisioning.h"
@@ -144,6 +145,20 @@ const struct ran *job_find_ran(const struct engine *e, const struct request *r,
                 if (r->ran.items[i].hash == hash)
                         return &r->ran.items[i];
         return NULL;
+}
+
+static bool job_is_of(const struct job *j, const char *lane, enum command_kind kind) {
+        return j->command.kind == kind && text_equal(j->command.lane, lane);
+}
+
+bool job_is_on_its_way(const struct engine *e, const char *lane, enum command_kind kind) {
+        for (size_t i = 0; i < e->waiting.count; i++)
+                if (job_is_of(e->waiting.items[i], lane, kind))
+                        return true;
+        for (size_t i = 0; i < e->running.count; i++)
+                if (job_is_of(e->running.items[i], lane, kind))
+                        return true;
+        return false;
 }
 
 const struct job *job_find_opening(const struct engine *e, entity_id entity) {
@@ -437,6 +452,12 @@ static usec_t job_failure_grace(const struct job *j, const struct command_end *e
         return doubled ? 5 * USEC_PER_SEC : 0;
 }
 
+/* It fails if somebody uses what it takes out of use. */
+static bool command_takes_away(enum command_kind kind) {
+        return kind == COMMAND_CRYPT_CLOSE || kind == COMMAND_POOL_EXPORT ||
+               kind == COMMAND_UNMOUNT;
+}
+
 static void job_end_requests(struct engine *e, const struct job *j, const struct command_end *end) {
         bool good = command_end_is_good(end);
         struct reason failure = { .code = REASON_NONE };
@@ -445,6 +466,8 @@ static void job_end_requests(struct engine *e, const struct job *j, const struct
         if (!good && !j->withdrawn) {
                 job_print_failure(j, end, &failure);
                 history_command_failed(e, j->entity, j->text, failure.detail);
+                if (command_takes_away(j->command.kind))
+                        holder_ask(e, j->entity);
         }
         for (size_t i = 0; i < j->requests.count; i++) {
                 struct request *r = request_find(e, j->requests.items[i]);
@@ -492,6 +515,7 @@ void job_end(struct engine *e, uint64_t id, const struct command_end *end) {
         }
         switch (j->purpose) {
         case JOB_REQUESTS:
+        case JOB_STOP:
                 job_end_requests(e, j, end);
                 return;
         case JOB_LIST:

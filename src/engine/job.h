@@ -12,6 +12,7 @@ enum job_purpose {
         JOB_REQUESTS,     /* `requests` are waiting for it */
         JOB_LIST,         /* an action of a handler list of `entity` */
         JOB_PROVISIONING, /* of the disk `entity` */
+        JOB_STOP,         /* of a scrub or trim that nobody wants any more */
         JOB_VERIFY,       /* zpool sync for the legs of the pool `entity` that are being verified */
 };
 
@@ -37,6 +38,8 @@ uint64_t job_add_for(struct engine *e, enum job_purpose purpose, entity_id entit
 /* What the request knows of having run this very command; NULL if it has not. */
 const struct ran *job_find_ran(const struct engine *e, const struct request *r,
                                const struct command *c);
+/* True if a command of that kind waits or runs in that lane. */
+bool job_is_on_its_way(const struct engine *e, const char *lane, enum command_kind kind);
 /* A cryptsetup open that runs for something inside the entity; NULL if there is none. */
 const struct job *job_find_opening(const struct engine *e, entity_id entity);
 /* A command of ours changes the pool, or has changed it and the look at what it did is not

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/complete.h"
 #include "engine/history.h"
+#include "engine/holder.h"
 #include "engine/job.h"
 #include "engine/picture.h"
 #include "engine/plan.h"
@@ -237,6 +238,16 @@ static bool command_is_retried(enum command_kind kind) {
         return kind == COMMAND_CRYPT_CLOSE || kind == COMMAND_POOL_EXPORT;
 }
 
+/* Why the command failed and, where something was busy, who keeps it so: once known, it stays. */
+static void failure_name_holder(const struct engine *e, struct request *r) {
+        const char *holder = holder_find(e, r->entity, r->look_first);
+        size_t n = strlen(r->failure.detail);
+
+        if (holder && !strstr(r->failure.detail, holder))
+                (void) snprintf(r->failure.detail + n, sizeof(r->failure.detail) - n, " (%s)",
+                                holder);
+}
+
 /* The request has run this command already: wait for its effect, try again, or give up. True: all
  * is said. */
 static bool plan_after_command(struct engine *e, struct request *r, const struct command *c) {
@@ -245,6 +256,8 @@ static bool plan_after_command(struct engine *e, struct request *r, const struct
 
         if (!ran)
                 return false;
+        if (!ran->good)
+                failure_name_holder(e, r);
         if (!ran->good && command_is_retried(ran->kind) && ran->times < BUSY_TRIES) {
                 if (!r->retry_at) {
                         r->retry_at = e->now.mono + (USEC_PER_SEC << (ran->times - 1));

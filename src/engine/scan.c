@@ -5,8 +5,10 @@
 #include "engine/complete.h"
 #include "engine/handler.h"
 #include "engine/history.h"
+#include "engine/job.h"
 #include "engine/ledger.h"
 #include "engine/picture.h"
+#include "engine/pool.h"
 #include "engine/request.h"
 #include "engine/scan.h"
 
@@ -132,15 +134,18 @@ static void scrub_ended(struct engine *e, entity_id leg, struct leg_row *l,
                 complete_clear(e, leg, s->scan.end);
 }
 
-/* zmirror has stopped it, and somebody still wants it: it is begun anew (SPEC 5.2). */
-static bool scrub_is_begun_anew(const struct engine *e, entity_id pool, const struct scan *s) {
+static bool pool_scrub_is_wanted(const struct engine *e, entity_id pool) {
         const struct entity *it = engine_entity(e, pool);
-        const struct node *n = engine_node(e, pool);
-        bool wanted = n->requests[WISH_SCRUB];
+        bool wanted = engine_node(e, pool)->requests[WISH_SCRUB];
 
         for (uint32_t i = 0; i < it->zpool.n_legs; i++)
                 wanted |= engine_node(e, it->zpool.legs[i])->requests[WISH_SCRUB] != NULL;
-        return wanted && n->scrub_stopped == s->start;
+        return wanted;
+}
+
+/* zmirror has stopped it, and somebody still wants it: it is begun anew (SPEC 5.2). */
+static bool scrub_is_begun_anew(const struct engine *e, entity_id pool, const struct scan *s) {
+        return engine_node(e, pool)->scrub_stopped == s->start && pool_scrub_is_wanted(e, pool);
 }
 
 static void scrub_canceled(struct engine *e, entity_id leg, const struct pool_status *s) {
@@ -313,4 +318,54 @@ void scan_follow_pool(struct engine *e, entity_id pool) {
                 end_wish(e, pool, WISH_SCRUB, !s->scan.errors, "the scrub found errors");
         if (s->scan.state == SCAN_STATE_CANCELED && !scrub_is_begun_anew(e, pool, &s->scan))
                 end_wish(e, pool, WISH_SCRUB, false, "the scrub was cancelled");
+}
+
+/* --- stopping
+ * -------------------------------------------------------------------------------------------- */
+
+static bool stop_run(struct engine *e, entity_id about, const struct command *stop) {
+        if (!e->settings.enable_commands) {
+                engine_log(e, LOG_LEVEL_INFO, about, "commands are disabled, not run: %s",
+                           command_print(e->effects.arena, stop));
+                return false;
+        }
+        if (!job_is_on_its_way(e, stop->lane, stop->kind))
+                (void) job_add_for(e, JOB_STOP, about, stop);
+        return true;
+}
+
+/* One that is just being started is stopped by the command that comes next. */
+static bool scrub_stop(struct engine *e, entity_id about, entity_id pool,
+                       const struct pool_status *s, bool for_all) {
+        bool runs = (s->scan.function == SCAN_SCRUB && s->scan.state == SCAN_STATE_SCANNING) ||
+                    job_is_on_its_way(e, s->name, COMMAND_SCRUB);
+        struct command stop = command_scrub(e->effects.arena, about, s->name, /* stop= */ true);
+
+        if (!runs || (!for_all && about != pool && pool_scrub_is_wanted(e, pool)))
+                return false;
+        return stop_run(e, about, &stop);
+}
+
+static bool trim_stop(struct engine *e, entity_id about, bool whole, const struct pool_status *s) {
+        const struct vdev *v = whole ? NULL : leg_vdev(e, about);
+        struct command stop = command_trim(e->effects.arena, about, s->name,
+                                           whole ? NULL : leg_argument(e, about, e->effects.arena),
+                                           /* stop= */ true);
+        bool runs = job_is_on_its_way(e, s->name, COMMAND_TRIM);
+
+        for (uint32_t i = 0; i < s->n_vdevs; i++)
+                runs |= (whole || &s->vdevs[i] == v) && s->vdevs[i].trim_state == TRIM_ACTIVE;
+        return runs && stop_run(e, about, &stop);
+}
+
+bool scan_stop(struct engine *e, entity_id id, enum wish wish, bool for_all) {
+        entity_id pool = entity_pool_id(e, id);
+        const struct pool_status *s = pool == ENTITY_NONE ? NULL : pool_status(e, pool);
+        bool whole = id == pool;
+
+        if (!s || s->suspended || (wish != WISH_SCRUB && wish != WISH_TRIM) ||
+            (!whole && engine_entity(e, id)->type != ENTITY_ZDEV) || (!whole && !leg_vdev(e, id)))
+                return false;
+        return wish == WISH_SCRUB ? scrub_stop(e, id, pool, s, for_all)
+                                  : trim_stop(e, id, whole, s);
 }

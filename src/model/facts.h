@@ -182,8 +182,8 @@ struct mount {
         uint64_t devnum; /* of a mounted block device; 0 for ZFS */
 };
 
-/* Somebody who uses a zvol (SPEC 5, offline zpool): "held by dm-3 (name)", "loop0", "swap",
- * "mounted at /x". */
+/* Somebody who uses a device or a mounted file system: "held by dm-3 (name)", "loop device loop0",
+ * "in use as swap", "mounted at /x", "process 77 (bash) uses /tank". */
 struct holder {
         const char *text;
 };

@@ -813,9 +813,9 @@ bool sim_corrupt(struct sim *s, const char *pool, const char *leg) {
         return true;
 }
 
-bool sim_hold(struct sim *s, const char *zvol, const char *holder) {
-        struct volume *v = volume_find(s, VOLUME_ZVOL, zvol);
-        struct node *n = v ? node_find_volume(s, v) : NULL;
+bool sim_hold(struct sim *s, const char *what, const char *holder) {
+        struct volume *v = volume_find(s, VOLUME_ZVOL, what);
+        struct node *n = v ? node_find_volume(s, v) : node_find_mapping(s, what);
 
         if (!n || !n->visible)
                 return false;

@@ -116,9 +116,8 @@ def label_of(night, device):
     return json.loads(night.sh(f"zmirror label {device} --json"))
 
 
-@runner.only_on("2.3", "2.1")
 def raw_leg(night):
-    """ZED puts a raw leg that was pulled while it was online back itself; zmirror sees it, and that it lacks something."""
+    """ZED puts a raw leg that was pulled while it was online back itself, but not if zmirror has taken it offline."""
     night.start()
     night.guest.make_disk("tank-a", bus="scsi", size="192M")
     night.guest.make_disk("tank-r", size="192M")
@@ -133,16 +132,30 @@ def raw_leg(night):
     night.wait_state(leg, "active")
     night.mark()
     night.guest.pull("tank-r")
-    night.wait_state(leg, "disconnected", timeout=30)
+    night.wait_until("the leg is offline", lambda: night.vdev_state("tank-r") == "OFFLINE", 30)
     night.write("away", 8)
-    before = night.row(leg)["last_update"]
-    night.guest.throttle("tank-r", 500_000)
     night.guest.plug("tank-r")
-    night.wait_state(leg, "active")
-    check_equal("last_update of a leg that has to catch up", night.row(leg)["last_update"], before)
-    night.guest.throttle("tank-r", 0)
+    night.wait_state(leg, "inactive")
+    night.sh("sleep 8")
+    check_equal("the leg that zmirror has taken offline", night.vdev_state("tank-r"), "OFFLINE")
+    night.sh("zmirror online zdev tank tank-r", timeout=60)
     night.wait_until("the leg is up to date", lambda: ("resilvered", leg) in night.history(), 120)
-    check_equal("what zmirror ran", [c for c in night.commands() if "online" in c], [])
+    night.check_commands("zpool offline tank /dev/disk/by-partlabel/tank-r",
+                         "zpool online tank /dev/disk/by-partlabel/tank-r")
+
+    night.sh("systemctl stop zmirror")
+    night.guest.pull("tank-r")
+    night.wait_until("ZFS knows that it is gone", lambda: night.vdev_state("tank-r") != "ONLINE", 30)
+    night.write("unseen", 8)
+    night.guest.plug("tank-r")
+    night.wait_until("ZED has put it online", lambda: night.vdev_state("tank-r") == "ONLINE", 60)
+    night.mark()
+    night.sh("systemctl start zmirror")
+    night.wait_up()
+    night.wait_state(leg, "active")
+    night.wait_until("the leg is up to date again", lambda: night.row(leg).get("last_update") and
+                     not night.row(leg)["operations"] and not night.is_resilvering(), 120)
+    check_equal("what zmirror did", night.commands(), [])
     night.sh("systemctl stop zmirror")
     night.check_complete()
 
@@ -171,5 +184,43 @@ def check_label(night, device):
     night.sh("zpool online tank tank-r; zpool wait -t resilver tank", timeout=60)
 
 
-TESTS = [loss_by_stale_import, loss_by_diverged_leg, raw_leg]
+CONFIG_BUSY = """  - !part
+    name: tank-b
+    unpluggable: yes
+    content:
+      - !crypt
+        name: tank-b
+        key_file: /etc/zmirror/keys/tank-b
+        content:
+          - !zdev
+            pool: tank
+"""
+
+
+@runner.only_on("2.1")
+def busy_is_named(night):
+    """Who keeps a container open, or a pool imported, is named; when he is gone, they go."""
+    night.start("tank")
+    night.configure(CONFIG_TANK.format(leg="tank-b") + CONFIG_BUSY)
+    night.start_zmirror()
+    night.guest.plug("tank-b")
+    night.wait_state("part|name:tank-b", "connected")
+    night.sh("zmirror online crypt tank-b", timeout=60)
+    night.sh("setsid sleep 9999 </dev/mapper/tank-b >/dev/null 2>&1 &\n"
+             "cd /tank; setsid sleep 8888 </dev/null >/dev/null 2>&1 &")
+    for what, name in (("crypt", "tank-b"), ("zpool", "tank")):
+        night.sh(f"(zmirror offline {what} {name} >/run/said-{what} 2>&1; echo $? >/run/status-{what}) </dev/null &")
+    night.wait_until("it says who is in the way", lambda: "(sleep) uses" in night.sh("zmirror status all"), 30)
+    for what, file in (("crypt", "/dev/dm-0"), ("zpool", "/tank")):
+        night.wait_until(f"the request for the {what} has ended",
+                         lambda what=what: night.guest.run(f"test -e /run/status-{what}")[0] == 0, 180)
+        check_equal("its status", night.sh(f"cat /run/status-{what}"), "1")
+        said = night.sh(f"cat /run/said-{what}")
+        check(f"(sleep) uses {file}" in said, f"nobody is named: {said}")
+    night.sh("pkill sleep")
+    night.sh("zmirror offline crypt tank-b && zmirror offline zpool tank", timeout=60)
+    check(not night.is_open() and not night.is_imported("tank"), "they have not gone")
+
+
+TESTS = [loss_by_stale_import, loss_by_diverged_leg, raw_leg, busy_is_named]
 SELF_TESTS = [loss_by_half_way_leg]     # only if it is named: it says nothing about zmirror

@@ -184,9 +184,9 @@ static bool look_is_complete(const struct look *what) {
         case _LOOK_KIND_MAX:
                 return true;
         case LOOK_DEVICE:
-        case LOOK_HOLDERS:
         case LOOK_LABEL:
                 return what->name && what->name[0] == '/';
+        case LOOK_HOLDERS:
         case LOOK_POOL:
                 return what->name && what->name[0];
         }
