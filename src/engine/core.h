@@ -132,8 +132,10 @@ struct node {
                          */
         usec_t scrub_stopped; /* pool: start of the scrub that was stopped to begin it anew with
                                  another leg; 0: none */
-        usec_t lost_at;  /* leg: ONLINE without a device that was ever seen, when it is believed
-                            (monotonic); 0: not so */
+        usec_t lost_at; /* leg: ONLINE without a device that was ever seen, when it is believed
+                           (monotonic); 0: not so */
+        uint64_t recovered_on; /* leg: diskseq of the device with which its suspended pool was to go
+                                  on: tried once */
         bool self_tried; /* what is gone was wanted offline; cleared when its picture changes */
 
         /* wishes */

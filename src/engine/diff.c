@@ -180,6 +180,26 @@ static void diff_lost(struct engine *e, entity_id id) {
                                        .wish = WISH_OFFLINE, .entity = id, .origin = ORIGIN_SELF });
 }
 
+/* What a suspended pool waits for is back, on another device than it was: zmirror itself has the
+ * pool go on (SPEC 10). Once: if that fails, it is said what is in the way. */
+static void diff_returned(struct engine *e, entity_id leg) {
+        const struct entity *it = engine_entity(e, leg);
+        struct node *n = engine_node(e, leg);
+        const struct device *d = node_device(e, n);
+        entity_id pool = it->zdev.zpool;
+
+        if (!d || pool == ENTITY_NONE || !engine_node(e, pool)->suspended ||
+            !entity_is_present(e, leg) || !d->diskseq || d->diskseq == n->online_on ||
+            d->diskseq == n->recovered_on)
+                return;
+        n->recovered_on = d->diskseq;
+        if (e->starting) /* it may have been tried before */
+                return;
+        (void) request_make(
+                e,
+                &(struct input_wish){ .wish = WISH_ONLINE, .entity = pool, .origin = ORIGIN_SELF });
+}
+
 static void diff_children(struct engine *e, entity_id id) {
         struct node *n = engine_node(e, id);
         struct memory_entity *m = &n->row->m;
@@ -256,5 +276,7 @@ void diff_entity(struct engine *e, entity_id id) {
         if (type == ENTITY_ZPOOL)
                 ledger_note_pool(e, id);
         diff_lost(e, id);
+        if (type == ENTITY_ZDEV)
+                diff_returned(e, id);
         n->fresh = false;
 }

@@ -214,8 +214,9 @@ static void nodes_make(struct engine *e, const struct config *config) {
                 n->state = STATE_DISCONNECTED;
                 n->fresh = e->first_start || !known;
                 n->vdev_online = n->row->m.state == STATE_ACTIVE;
-                if (config->entities[i].type == ENTITY_ZDEV && n->row->m.in_use)
-                        n->online_on = n->row->m.device_seq;
+                if (config->entities[i].type == ENTITY_ZDEV && n->row->m.in_use) /* with another? */
+                        n->online_on = n->row->m.state == STATE_INACTIVE ? UINT64_MAX
+                                                                         : n->row->m.device_seq;
                 if (config->entities[i].type == ENTITY_CRYPT && state_is_online(n->row->m.state))
                         n->opened_on = n->row->m.device_seq;
                 if (e->rebooted &&

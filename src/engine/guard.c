@@ -122,6 +122,24 @@ bool guard_diverged(struct engine *e, const struct request *r, entity_id leg, st
                 title, engine_entity(e, leg)->zdev.pool, name);
 }
 
+bool guard_returned(struct engine *e, entity_id leg, struct reason *ret) {
+        const struct pool_status *s = engine_node(e, engine_entity(e, leg)->zdev.zpool)->status;
+        const struct passport *p = &engine_node(e, leg)->passport;
+        const struct leg_row *l = ledger_of(e, leg);
+        bool known = l && s && s->txg && p->valid && p->vdev_guid == l->m.vdev_guid;
+
+        /* One txg may have been on its way when the device went. An import takes some more. */
+        if (known && p->txg <= s->txg + 1 && (!l->m.hostid || p->hostid == l->m.hostid))
+                return false;
+        return refuse(ret, leg,
+                      known ? "%s was written elsewhere since pool %s was suspended here: to go on "
+                              "would destroy both. Restart this machine with the disk "
+                              "disconnected: what was not written yet is lost, what is on the disk "
+                              "is not"
+                            : "the device in the place of %s is not the one that pool %s waits for",
+                      engine_title(e, leg), engine_entity(e, leg)->zdev.pool);
+}
+
 /* The pool did not go on here without it, as far as is known. */
 static bool leg_was_current(const struct pool_row *p, uint64_t vdev_guid) {
         return !p || !p->current.count || ledger_is_current(p, vdev_guid);

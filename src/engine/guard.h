@@ -13,6 +13,9 @@ bool guard_wrong_disk(struct engine *e, entity_id id, struct reason *ret);
 /* A leg that was written elsewhere since its end was observed here: a resilver would destroy that.
  * Its passport has been read. */
 bool guard_diverged(struct engine *e, const struct request *r, entity_id leg, struct reason *ret);
+/* A leg of a suspended pool that is back, but was written elsewhere meanwhile: ZFS would go on as
+ * if nothing had happened. Its passport has been read, and so has the pool's newest txg. */
+bool guard_returned(struct engine *e, entity_id leg, struct reason *ret);
 /* The devices of its legs, their labels (which have been read), and a pool whose newest or whole
  * copy is not here: importing the older one and catching up from it destroys the newer. */
 bool guard_import(struct engine *e, const struct request *r, struct reason *ret);

@@ -445,6 +445,14 @@ void picture_set_pools(struct engine *e, const struct pool_seen *pools, uint32_t
         }
 }
 
+/* The clear with which a suspended pool goes on opens its devices anew. */
+static void pool_forget_devices(struct engine *e, entity_id pool) {
+        const struct entity *it = engine_entity(e, pool);
+
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
+                engine_node(e, it->zpool.legs[i])->online_on = 0;
+}
+
 void picture_set_pool(struct engine *e, const char *name, struct pool_status **status) {
         entity_id id = config_find_pool(e->config, name);
         struct node *n = id == ENTITY_NONE ? NULL : engine_node(e, id);
@@ -457,10 +465,13 @@ void picture_set_pool(struct engine *e, const char *name, struct pool_status **s
                         (void) engine_look(e, FACT_POOLS, NULL);
                 return;
         }
+        if (n->suspended && !(*status)->suspended)
+                pool_forget_devices(e, id);
         /* A suspended pool is not asked; what it said before is all that is known of its legs. */
         if ((*status)->suspended && n->status && !(*status)->n_vdevs) {
                 n->status->suspended = true;
                 n->status->state = (*status)->state;
+                n->status->txg = (*status)->txg;
         } else {
                 n->arrived = !n->status;
                 n->status = pool_status_free(n->status);
@@ -634,19 +645,23 @@ static bool leg_device_is_another(const struct engine *e, entity_id pool, struct
 static struct derived leg_state(struct engine *e, const struct entity *it, struct node *n) {
         struct derived d = { .device = engine_node(e, it->parent)->device, .vdev = VDEV_NONE };
         const struct pool_status *s = pool_status(e, it->zdev.zpool);
-        bool there = d.device != SLOT_NONE && entity_is_online(e, it->parent);
+        bool there = d.device != SLOT_NONE && entity_is_online(e, it->parent), another;
 
         n->device = there ? d.device : SLOT_NONE;
         if (s)
                 d.vdev = leg_match(e, it->self, s);
         d.in_use = d.vdev != VDEV_NONE && vdev_state_is_online(s->vdevs[d.vdev].state);
-        if (leg_device_is_another(e, it->zdev.zpool, n, node_device(e, n), d.in_use))
+        if (s && s->suspended &&
+            !s->n_vdevs) /* after a restart: what it was is all that is known */
+                d.in_use = n->row->m.in_use;
+        another = leg_device_is_another(e, it->zdev.zpool, n, node_device(e, n), d.in_use);
+        if (another && !(s && s->suspended)) /* a suspended pool can be told to take it */
                 there = false;
         if (!there) {
                 d.device = SLOT_NONE;
                 d.state = STATE_DISCONNECTED;
         } else
-                d.state = d.in_use ? STATE_ACTIVE : STATE_INACTIVE;
+                d.state = d.in_use && !another ? STATE_ACTIVE : STATE_INACTIVE;
         n->device = d.device;
         d.errors = leg_has_errors(it, there, d.vdev == VDEV_NONE ? NULL : &s->vdevs[d.vdev]);
         return d;

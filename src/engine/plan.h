@@ -77,6 +77,13 @@ bool plan_wait_for_provisioning(const struct engine *e, const struct request *r,
 bool plan_wait_for_opening(const struct engine *e, const struct request *r, struct step *ret);
 /* What the legs inside carry is written down before they become unreadable. */
 bool plan_wait_for_labels(const struct engine *e, const struct request *r, struct step *ret);
+/* Missing legs of a pool are asked to appear: their containers are opened, the pools of their
+ * volumes imported. Waits until each has appeared or failed. */
+bool plan_pool_gather(const struct engine *e, const struct request *r, struct step *ret);
+/* A suspended pool takes up its work again, if what it waits for is back (plan_recover.c). */
+struct step plan_pool_recover(struct engine *e, const struct request *r);
+/* Has suspended pools let go of what is dead in this container; once. */
+bool plan_let_go(struct engine *e, const struct request *r, struct step *ret);
 /* True while something that would make this entity appear is open or running: its container is
  * being unlocked. */
 bool entity_is_coming(const struct engine *e, entity_id id);

@@ -12,10 +12,16 @@ static struct step crypt_close(struct engine *e, entity_id id) {
 
 /* What lies in a dead mapping is gone: it goes offline before the mapping can be closed. */
 static bool crypt_content_offline(struct engine *e, const struct request *r, struct step *ret) {
-        for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;)
-                if (engine_entity(e, i)->type == ENTITY_ZDEV && engine_node(e, i)->in_use &&
+        if (plan_let_go(e, r, ret)) /* a suspended pool takes nothing offline */
+                return true;
+        for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;) {
+                const struct entity *it = engine_entity(e, i);
+
+                if (it->type == ENTITY_ZDEV && engine_node(e, i)->in_use &&
+                    (it->zdev.zpool == ENTITY_NONE || !engine_node(e, it->zdev.zpool)->suspended) &&
                     plan_require(e, r, i, WISH_OFFLINE, ret))
                         return true;
+        }
         return false;
 }
 

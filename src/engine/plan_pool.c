@@ -9,10 +9,9 @@
 #include "engine/plan.h"
 #include "engine/pool.h"
 
-/* Missing legs are asked to appear: their containers are opened, the pools of their volumes
- * imported. Waits until each has appeared or failed. */
-static bool pool_gather_legs(const struct engine *e, const struct request *r,
-                             const struct entity *it, struct step *ret) {
+bool plan_pool_gather(const struct engine *e, const struct request *r, struct step *ret) {
+        const struct entity *it = engine_entity(e, r->entity);
+
         for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
                 const struct entity *leg = engine_entity(e, it->zpool.legs[i]);
                 const struct backing_device *d = leg->zdev.backing_device;
@@ -62,12 +61,14 @@ struct step plan_pool_online(struct engine *e, const struct request *r) {
         entity_id lacking;
         struct step s;
 
+        if (n->suspended) /* 0. it is imported, but waits for a device */
+                return plan_pool_recover(e, r);
         if (entity_is_online(e, r->entity)) /* 1. nothing to do */
                 return step_done();
         if (n->seen || n->frozen) /* 2. somebody imports it just now */
                 return step_wait(REASON_WAIT_LOOK, r->entity, NULL);
-        if (pool_gather_legs(
-                    e, r, it,
+        if (plan_pool_gather(
+                    e, r,
                     &s)) /* 3. not while a leg is still being unlocked: it would be left behind */
                 return s;
         lacking = pool_find_lacking(e, r->entity);

@@ -170,38 +170,18 @@ const char *pool_find_upper(const struct engine *e, entity_id pool) {
         return NULL;
 }
 
-/* The container of a leg whose dead mapping keeps the pool from coming back; NULL: there is none.
- */
-static const char *pool_find_container(const struct engine *e, entity_id pool) {
-        const struct entity *it = engine_entity(e, pool);
-
-        for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
-                const struct entity *leg = engine_entity(e, it->zpool.legs[i]);
-                const struct vdev *v = leg_vdev(e, leg->self);
-
-                if (leg->parent != ENTITY_NONE &&
-                    engine_entity(e, leg->parent)->type == ENTITY_CRYPT &&
-                    (!v || v->state != VDEV_STATE_OFFLINE))
-                        return engine_entity(e, leg->parent)->name;
-        }
-        return NULL;
-}
-
-/* Seen on 2.3.2: the first clear fails, but lets go of the dead mapping, which zmirror closes; it
- * is opened anew under the same name, and the second clear goes well. With a pool on a volume of it
- * nothing helped but a restart; the data of both was all there. */
+/* With a pool on a volume of it nothing helped but a restart; the data of both was all there. */
 const char *pool_print_rescue(const struct engine *e, entity_id pool, struct arena *a) {
         const char *name = engine_entity(e, pool)->name, *upper = pool_find_upper(e, pool);
-        const char *crypt = pool_find_container(e, pool);
 
         if (upper)
                 return arena_printf(a,
                                     "ZFS waits for a device that is gone, and pool %s hangs with "
                                     "it. Connect it again and restart the machine",
                                     upper);
-        return arena_printf(a,
-                            "ZFS waits for a device that is gone. Connect it again, then: zpool "
-                            "clear %s%s%s%s",
-                            name, crypt ? "; if that fails: zmirror online crypt " : "",
-                            crypt ? crypt : "", crypt ? ", and clear it once more" : "");
+        return arena_printf(
+                a,
+                "ZFS waits for a device that is gone. Connect it again, and it goes on; "
+                "if it does not: zmirror online zpool %s",
+                name);
 }

@@ -79,7 +79,7 @@ static enum wish wish_opposite(enum wish w) {
 }
 
 /* Online and offline exclude each other: the newer ends the older, but a handler never replaces a
- * person's. */
+ * person's. What zmirror wants itself (what is gone offline) is part of bringing it back online. */
 static bool request_clear_way(struct engine *e, entity_id entity, enum wish wish,
                               enum origin origin) {
         struct request *other;
@@ -90,7 +90,7 @@ static bool request_clear_way(struct engine *e, entity_id entity, enum wish wish
         other = engine_node(e, entity)->requests[wish_opposite(wish)];
         if (!other)
                 return true;
-        if (origin == ORIGIN_HANDLER && other->origin != ORIGIN_HANDLER)
+        if (origin == ORIGIN_HANDLER && other->origin < ORIGIN_HANDLER)
                 return false;
         (void) strcpy(why.detail, wish_print(wish));
         request_end(e, other, false, &why);

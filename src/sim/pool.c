@@ -985,6 +985,9 @@ struct pool_status *zpool_status(struct sim *s, struct zpool *p) {
         r->removing = p->removing;
         r->problem = "";
         r->txg = zpool_txg(s, p);
+        if (p->suspended) /* it is not asked, as that may hang: only the kernel's numbers are known
+                           */
+                return r;
         r->vdevs = arena_new_array(a, struct vdev, 1 + p->n_tops + p->n_legs);
         status_add_scan(s, r, p);
         root = status_add(r, VDEV_TYPE_ROOT, p->name, r->state, VDEV_NONE, VDEV_NONE);

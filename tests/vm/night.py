@@ -90,7 +90,7 @@ class Night:
     def __init__(self, guest, snapshots):
         self.guest = guest
         self.snapshots = snapshots      # the folder of those from which guests go on: base, tank
-        self.since = ""                 # the journal's place from which `commands` counts
+        self.since = ""                 # journalctl's option for the place from which `commands` counts
         self.history_from = 0
 
     def sh(self, script, timeout=60):
@@ -172,14 +172,15 @@ class Night:
 
     def mark(self):
         """From here on `commands` and `history` count."""
-        cursor = self.sh("journalctl --sync; journalctl -q -n 0 --show-cursor")
-        self.since = cursor.splitlines()[-1].removeprefix("-- cursor: ")
+        # The cursor of an entry of zmirror: systemd 252 skips the first one that matches, whatever it is.
+        lines = self.sh("journalctl --sync; journalctl -q -u zmirror -n 1 -o cat --show-cursor || true").splitlines()
+        self.since = f"--after-cursor='{lines[-1].removeprefix('-- cursor: ')}'" if lines else ""
         self.history_from = len(self.history_all())
 
     def commands(self):
         """The commands that change the world, in order, with devices and numbers that differ from run to run blanked."""
         output = self.sh("journalctl --sync; journalctl -q -u zmirror -o json --output-fields=MESSAGE,ZMIRROR_COMMAND "
-                         f"--after-cursor='{self.since}'")
+                         f"{self.since}")
         messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
         ran = [m["MESSAGE"].removeprefix("running: ") for m in messages
                if m.get("ZMIRROR_COMMAND") and str(m.get("MESSAGE", "")).startswith("running: ")]

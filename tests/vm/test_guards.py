@@ -222,5 +222,104 @@ def busy_is_named(night):
     check(not night.is_open() and not night.is_imported("tank"), "they have not gone")
 
 
-TESTS = [loss_by_stale_import, loss_by_diverged_leg, raw_leg, busy_is_named]
+CONFIG_BAK = """  - !zpool
+    name: bak
+    backed_by: [bak-b]
+    on_backing_appeared: [online]
+  - !part
+    name: bak-b
+    unpluggable: yes
+    content:
+      - !crypt
+        name: bak-b
+        key_file: /etc/zmirror/keys/bak-b
+        on_appeared: [online]
+        content:
+          - !zdev
+            pool: bak
+"""
+
+BAK = "zpool|name:bak"
+BAK_LEG = "zdev|pool:bak|name:bak-b"
+
+
+def seconds(night, script):
+    """How long it takes, by the guest's clock."""
+    return float(night.sh(f"a=$EPOCHREALTIME; {script} >/dev/null; echo $EPOCHREALTIME - $a | bc -l"))
+
+
+def suspend(night):
+    """The only disk of bak is pulled while it is written to."""
+    night.sh("setsid bash -c 'while head -c 1M /dev/urandom >/bak/stream && sync /bak/stream; do sleep 0.2; done' "
+             "</dev/null >/dev/null 2>&1 &\nsleep 2")
+    night.guest.pull("bak-b")
+    night.wait_until("the kernel calls it suspended",
+                     lambda: "SUSPENDED" in night.sh("cat /proc/spl/kstat/zfs/bak/state"), 60)
+    night.wait_until("zmirror names it", lambda: "suspended" in night.sh("zmirror status zpool bak"), 30)
+
+
+def suspended_pool(night):
+    """The only disk of a pool is pulled: all else goes on; it comes back, and so does the pool, if nobody wrote to it."""
+    night.start("tank")
+    night.guest.make_disk("bak-b", luks="key")
+    night.sh("zpool create -O compression=off bak /dev/mapper/bak-b")
+    night.write("kept", 4, "bak")
+    kept = night.checksums("bak")
+    night.sh("zpool export bak; cryptsetup close bak-b")
+    night.guest.pull("bak-b")
+    tank = night.guest.get("/etc/zmirror/zmirror.yml").decode()
+    night.configure(tank + CONFIG_BAK)
+    night.start_zmirror()
+    night.wait_state("zpool|name:tank", "connected")
+    night.guest.plug("bak-b")
+    night.wait_state(BAK_LEG, "active", timeout=60)
+    suspend(night)
+
+    took = seconds(night, "zmirror list")
+    check(took < 3, f"zmirror list takes {took} s")
+    night.mark()
+    night.write("away", 4)
+    night.guest.plug("tank-b")
+    night.wait_safe()
+    night.guest.pull("tank-b")
+    status, said = night.guest.run("zmirror offline zpool bak 2>&1", 60)
+    check_equal("the status of an offline that would hang", status, 1)
+    check("is suspended" in said and "Connect it again" in said, f"it does not say what helps: {said}")
+    took = seconds(night, "systemctl stop zmirror")
+    check(took < 4, f"zmirror takes {took} s to stop")
+    night.sh("systemctl start zmirror")
+    night.wait_up()
+    night.wait_until("zmirror names it again", lambda: "suspended" in night.sh("zmirror status zpool bak"), 30)
+
+    night.mark()
+    night.guest.plug("bak-b")
+    night.wait_until("the pool goes on", lambda: "SUSPENDED" not in night.sh("cat /proc/spl/kstat/zfs/bak/state"), 60)
+    night.wait_state(BAK_LEG, "active", timeout=60)
+    night.check_commands("zpool clear bak", "cryptsetup close bak-b",
+                         "cryptsetup open DEVICE bak-b --key-file /etc/zmirror/keys/bak-b", "zpool clear bak")
+    night.sh("pkill -f bak/stream; rm /bak/stream; zpool sync bak")
+    check_equal("what was in the pool", night.checksums("bak"), kept)
+    scan = night.scrub_by_hand("bak")
+    check("with 0 errors" in scan, f"the scrub says: {scan}")
+
+    # Another machine writes to it while this one waits for it: to go on would destroy both.
+    suspend(night)
+    with night.another_machine("bak-b", bring_home=True) as other:
+        other.guest.put("/run/key", night.guest.get("/etc/zmirror/keys/bak-b"), 0o600)
+        other.sh(OPEN_LEG.replace("tank-b", "bak-b").format(key="/run/key") +
+                 "zpool import -f -d /dev/mapper/bak-b bak", timeout=180)
+        other.write("elsewhere", 2, "bak")
+        other.sh("zpool export bak; cryptsetup close bak-b")
+    night.guest.plug("bak-b")
+    night.wait_until("it is refused", lambda: ("refused", BAK_LEG) in night.history(), 60)
+    night.sh("sleep 5")
+    check("SUSPENDED" in night.sh("cat /proc/spl/kstat/zfs/bak/state"), "the pool went on")
+    night.guest.pull("bak-b")
+    with night.another_machine("bak-b") as other:
+        other.guest.put("/run/key", night.guest.get("/etc/zmirror/keys/bak-b"), 0o600)
+        other.sh(OPEN_LEG.replace("tank-b", "bak-b").format(key="/run/key") + "zpool import -d /dev/mapper/bak-b bak")
+        check("elsewhere" in other.sh("ls /bak"), "what was written elsewhere is gone")
+
+
+TESTS = [suspended_pool, loss_by_stale_import, loss_by_diverged_leg, raw_leg, busy_is_named]
 SELF_TESTS = [loss_by_half_way_leg]     # only if it is named: it says nothing about zmirror

@@ -1,0 +1,77 @@
+/* engine/plan_recover.c - taking up a suspended pool again, when what it waits for is back: SPEC 10
+ */
+#include "engine/guard.h"
+#include "engine/passport.h"
+#include "engine/picture.h"
+#include "engine/plan.h"
+#include "engine/pool.h"
+
+/*
+ * A pool whose last leg was pulled is suspended: ZFS holds on to the device that is gone, and to
+ * all that was not written yet. When the disk comes back, `zpool clear` opens it by its path and
+ * goes on. A LUKS container has to be opened anew for that under the same name, which the dead
+ * mapping has as long as ZFS holds it: a first `zpool clear` fails, but lets go of it (seen
+ * on 2.3.2).
+ */
+
+bool plan_let_go(struct engine *e, const struct request *r, struct step *ret) {
+        for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;) {
+                const struct entity *it = engine_entity(e, i);
+                struct command clear;
+
+                if (it->type != ENTITY_ZDEV || it->zdev.zpool == ENTITY_NONE ||
+                    !engine_node(e, it->zdev.zpool)->suspended)
+                        continue;
+                if (pool_find_upper(e, it->zdev.zpool)) {
+                        *ret = step_fail(REASON_SUSPENDED, it->zdev.zpool,
+                                         pool_print_rescue(e, it->zdev.zpool, e->effects.arena));
+                        return true;
+                }
+                clear = command_pool_clear(e->effects.arena, r->entity, it->zdev.pool);
+                if (plan_has_run(e, r, &clear))
+                        continue;
+                *ret = step_run(clear);
+                return true;
+        }
+        return false;
+}
+
+/* How far the pool had come is read from the kernel, which knows it while the pool is suspended. */
+static bool plan_look_at_pool(const struct engine *e, const struct request *r, struct step *ret) {
+        if (engine_node(e, r->entity)->status_seq > r->looked_since)
+                return false;
+        *ret = step_wait(REASON_WAIT_LOOK, r->entity, NULL);
+        ret->kind = STEP_LOOK;
+        ret->look = FACT_POOL;
+        ret->look_name = arena_strdup(e->effects.arena, engine_entity(e, r->entity)->name);
+        return true;
+}
+
+static bool leg_is_refused(struct engine *e, entity_id leg, struct reason *why) {
+        return entity_is_present(e, leg) &&
+               (guard_wrong_disk(e, leg, why) || guard_returned(e, leg, why));
+}
+
+struct step plan_pool_recover(struct engine *e, const struct request *r) {
+        const struct entity *it = engine_entity(e, r->entity);
+        struct arena *a = e->effects.arena;
+        struct reason why;
+        struct step s;
+
+        if (pool_find_upper(e, r->entity)) /* 1. nothing helps but a restart */
+                return step_fail(REASON_SUSPENDED, r->entity, pool_print_rescue(e, r->entity, a));
+        if (plan_pool_gather(e, r, &s)) /* 2. the containers of its legs */
+                return s;
+        if (pool_find_lacking(e, r->entity) != ENTITY_NONE) /* 3. what it waits for is not back */
+                return step_fail(REASON_TOO_FEW_LEGS, r->entity,
+                                 pool_print_missing(e, r->entity, a));
+        if (plan_look_at_pool(e, r, &s)) /* 4. is it what went away, and as it went? */
+                return s;
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
+                if (plan_passport(e, r, it->zpool.legs[i], &s))
+                        return s;
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
+                if (leg_is_refused(e, it->zpool.legs[i], &why))
+                        return (struct step){ .kind = STEP_FAIL, .reason = why };
+        return step_run(command_pool_clear(a, r->entity, it->name)); /* 5. ZFS goes on */
+}
