@@ -132,6 +132,29 @@ static size_t utf8_length(const unsigned char *s) {
         return n;
 }
 
+/* cryptsetup says the same 25 times. */
+static void drop_repeated_lines(char *s) {
+        char *end = s, *before = NULL;
+        size_t n, n_before = 0;
+
+        for (char *line = s; *line; line += n) {
+                size_t rest;
+
+                n = strcspn(line, "\n");
+                rest = n;
+                n += line[n] == '\n';
+                if (before && rest == n_before && !memcmp(before, line, rest))
+                        continue;
+                memmove(end, line, n);
+                before = end;
+                n_before = rest;
+                end += n;
+        }
+        if (end > s && end[-1] == '\n')
+                end--;
+        *end = 0;
+}
+
 char *capture_tidy(char *s) {
         size_t n;
 
@@ -147,5 +170,6 @@ char *capture_tidy(char *s) {
                         *p = '?';
                 p += n ? n : 1;
         }
+        drop_repeated_lines(s);
         return s;
 }

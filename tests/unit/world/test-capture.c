@@ -70,6 +70,8 @@ static void test_text_is_made_fit_for_people(void **state) {
                 { " \n\t ", "" },
                 { "  cannot open 'tank'\n\n", "cannot open 'tank'" },
                 { "one\ntwo", "one\ntwo" },
+                { "busy\nbusy\nbusy\nin use\nbusy\n", "busy\nin use\nbusy" },
+                { "\n\na\n\n\nb", "a\n\nb" },
                 { "a\tb\x1b[1m", "a b?[1m" },
                 { "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
                 { "\xe2\x82\xac \xf0\x9f\x92\xbe", "\xe2\x82\xac \xf0\x9f\x92\xbe" },
