@@ -5,6 +5,7 @@
 #include "cli/explain.h"
 #include "cli/forget.h"
 #include "cli/history.h"
+#include "cli/holders.h"
 #include "cli/label.h"
 #include "cli/list.h"
 #include "cli/overview.h"
@@ -75,6 +76,8 @@ static const struct cli_command commands[] = {
         { "watch", "", "show on a live screen what goes on", .run = watch_run },
         { "label", "<device>...", "show what a leg's own labels say, without a daemon",
           OPTION_BIT(OPTION_JSON), .main = cli_label },
+        { "holders", "<device>|<pool>|<dataset>", "who uses it? Without a daemon",
+          .main = cli_holders },
 
         { "forget", TARGET, "forget what is known of it from earlier", .run = forget_run },
         { "clear-cache", "", "forget all dates and the history", CLEAR_CACHE_OPTIONS,

@@ -6,7 +6,7 @@ _zmirror() {
 
     COMPREPLY=()
     case ${COMP_WORDS[COMP_CWORD - 1]} in
-    --*-path | label | check-trim | enable-trim)
+    --*-path | label | holders | check-trim | enable-trim)
         compopt -o default
         return
         ;;

@@ -199,6 +199,8 @@ void row_print_status(struct text *t, struct arena *a, const struct config *c,
         columns_add(t, c, v, COLUMNS_ALL, now);
         json_add_string(t, "errors_text", v->errors_text);
         json_add_string(t, "device", v->device);
+        if (v->held_by && v->held_by[0])
+                json_add_string(t, "held_by", v->held_by);
         json_add_bool(t, "watching", v->watching);
         json_open(t, "requests", '[');
         for (uint32_t i = 0; i < n_requests; i++) {
@@ -362,6 +364,7 @@ static bool status_read(struct arena *a, const struct json *object, struct row *
 
         return json_get_string(object, "errors_text", &row->errors_text) &&
                json_get_string(object, "device", &row->device) &&
+               json_get_string(object, "held_by", &row->held_by) &&
                json_get_bool(object, "watching", &row->watching) &&
                (!requests || requests_read(a, requests, row));
 }

@@ -62,7 +62,7 @@ struct row {
         const char *intervals[_OPERATION_MAX], *available_update_interval; /* "4 weeks" */
         struct view_operation operations[_OPERATION_MAX];
         /* Status only */
-        const char *errors_text, *device;
+        const char *errors_text, *device, *held_by;
         bool watching; /* online, and not known to be up to date yet */
         struct row_request {
                 uint64_t id;

@@ -74,6 +74,8 @@ static void row_show(struct arena *a, const struct row *row, usec_t now) {
                 field("errors", "%s",
                       row->errors_text && row->errors_text[0] ? show_line(a, row->errors_text)
                                                               : "yes");
+        if (row->held_by && row->held_by[0])
+                field("held by", "%s (when it was to go last)", show_line(a, row->held_by));
         if (row->type == ENTITY_ZDEV)
                 leg_fields(a, row, now);
         for (enum operation op = 0; op < _OPERATION_MAX; op++)
@@ -121,6 +123,7 @@ static void row_print_json(const struct row *row, usec_t now, bool first) {
         json_add_string(&t, "device", row->device && row->device[0] ? row->device : NULL);
         json_add_string(&t, "errors_text",
                         row->errors_text && row->errors_text[0] ? row->errors_text : NULL);
+        json_add_string(&t, "held_by", row->held_by && row->held_by[0] ? row->held_by : NULL);
         json_add_bool(&t, "watching", row->watching);
         requests_add_json(&t, row);
         json_close(&t, '}');

@@ -19,11 +19,12 @@ struct device_slot {
         entity_id owner; /* the entity that has this device by name, or ENTITY_NONE */
 };
 
-/* Who holds a block device, as last looked. Key: device node. */
+/* Who holds a block device, a pool or a dataset, as last looked. Key: device node or name. */
 struct holder_fact {
         char *path;
         uint64_t seq;   /* of the look */
         char text[200]; /* "" nobody */
+        bool known;     /* false: it could not be told, and the text says so */
 };
 
 /* A look that was asked for and has not been answered. */

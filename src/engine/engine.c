@@ -440,11 +440,7 @@ static void take_facts(struct engine *e, const struct input_facts *f) {
                 e->mounts_seq = f->seq;
                 break;
         case FACT_HOLDERS:
-                if (f->error)
-                        holder_note(e, f->name, f->seq,
-                                    &(struct holder){ "it cannot be told who uses it" }, 1);
-                else
-                        holder_note(e, f->name, f->seq, f->holders, f->n_holders);
+                holder_note(e, f->name, f->seq, !f->error, f->holders, f->n_holders);
                 break;
         case FACT_LABEL:
                 complete_label(e, f->name, f->error ? NULL : f->label);

@@ -8,6 +8,7 @@
 #include "engine/complete.h"
 #include "engine/engine.h"
 #include "engine/handler.h"
+#include "engine/holder.h"
 #include "engine/ledger.h"
 #include "engine/picture.h"
 #include "engine/pool.h"
@@ -303,6 +304,17 @@ static void chain_not_up_to_date(struct chain *c, entity_id leg) {
 
 /* --- why its disk may not be unplugged */
 
+/* Who was in the way when it, or something inside, was to be closed, unmounted or exported last. */
+static void chain_holders(struct chain *c, entity_id id) {
+        for (entity_id i = id; i != ENTITY_NONE; i = tree_next(c->engine, id, i)) {
+                const char *held = holder_of(c->engine, i);
+
+                if (held)
+                        chain_add(c, 0, "when %s was to go last, this was in the way: %s",
+                                  title(c, i), held);
+        }
+}
+
 static void chain_not_safe(struct chain *c, entity_id id) {
         const struct engine *e = c->engine;
         struct view_verdict v;
@@ -340,6 +352,7 @@ static void chain_everything(struct chain *c, entity_id id) {
                 chain_add(c, 0, "it is %s%s, and nothing is wanted of it", state_print(state),
                           leg ? " and up to date" : "");
         chain_not_safe(c, id);
+        chain_holders(c, id);
 }
 
 uint32_t engine_explain(const struct engine *e, struct arena *a, entity_id id, struct now now,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/holder.h"
 #include "engine/job.h"
 #include "engine/picture.h"
 
@@ -711,6 +712,8 @@ static void picture_update(struct engine *e, entity_id id) {
                                .dead = n->dead };
         struct derived new = entity_state(e, it, n);
 
+        if (!new.in_use && n->in_use) /* while its device is still known */
+                holder_forget(e, id);
         if (new.device == old.device &&new.vdev == old.vdev &&new.state == old.state &&new.in_use ==
             old.in_use &&new.errors == old.errors &&new.dead == old.dead)
                 return;

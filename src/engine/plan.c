@@ -16,10 +16,11 @@
  * After a command has ended, the world is looked at before the plan is asked again. If the plan
  * then still wants the command that has just ended, it had no effect (yet): until its grace is over
  * the request waits, and then it has failed. So no command is ever repeated without something
- * having changed, but for the bounded retries of a busy export or close.
+ * having changed, but for the bounded retries of a busy export, unmount or close.
  */
 
-/* How often a busy export or close is tried, with 1, 2, 4, 8, 16, 32 seconds in between. */
+/* How often a busy export, unmount or close is tried, with 1, 2, 4, 8, 16, 32 seconds in between.
+ */
 #define BUSY_TRIES 7u
 
 struct step step_done(void) {
@@ -235,29 +236,20 @@ static struct step plan_wish(struct engine *e, const struct request *r) {
  * ------------------------------------------------------------------------- */
 
 static bool command_is_retried(enum command_kind kind) {
-        return kind == COMMAND_CRYPT_CLOSE || kind == COMMAND_POOL_EXPORT;
-}
-
-/* Why the command failed and, where something was busy, who keeps it so: once known, it stays. */
-static void failure_name_holder(const struct engine *e, struct request *r) {
-        const char *holder = holder_find(e, r->entity, r->look_first);
-        size_t n = strlen(r->failure.detail);
-
-        if (holder && !strstr(r->failure.detail, holder))
-                (void) snprintf(r->failure.detail + n, sizeof(r->failure.detail) - n, " (%s)",
-                                holder);
+        return kind == COMMAND_CRYPT_CLOSE || kind == COMMAND_POOL_EXPORT ||
+               kind == COMMAND_UNMOUNT;
 }
 
 /* The request has run this command already: wait for its effect, try again, or give up. True: all
  * is said. */
 static bool plan_after_command(struct engine *e, struct request *r, const struct command *c) {
         const struct ran *ran = job_find_ran(e, r, c);
+        struct reason failure;
         struct step s;
 
         if (!ran)
                 return false;
-        if (!ran->good)
-                failure_name_holder(e, r);
+        failure = command_is_retried(ran->kind) ? holder_name(e, &r->failure) : r->failure;
         if (!ran->good && command_is_retried(ran->kind) && ran->times < BUSY_TRIES) {
                 if (!r->retry_at) {
                         r->retry_at = e->now.mono + (USEC_PER_SEC << (ran->times - 1));
@@ -267,12 +259,15 @@ static bool plan_after_command(struct engine *e, struct request *r, const struct
                         r->retry_at = 0;
                         return false;
                 }
-                s = step_wait(REASON_WAIT_RETRY, r->entity, r->failure.detail);
+                s = step_wait(REASON_WAIT_RETRY, r->entity, failure.detail);
                 request_wait(e, r, &s.reason, false);
                 return true;
         }
         if (!ran->good && e->now.mono >= r->settle_until) {
-                request_end(e, r, false, &r->failure);
+                if (command_is_retried(ran->kind))
+                        engine_log(e, LOG_LEVEL_WARNING, r->entity, "given up after %u tries: %s",
+                                   ran->times, failure.detail);
+                request_end(e, r, false, &failure);
                 return true;
         }
         if (e->now.mono < r->settle_until) {

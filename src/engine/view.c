@@ -1,5 +1,6 @@
 /* engine/view.c - the picture, as it is shown to people */
 #include "engine/complete.h"
+#include "engine/holder.h"
 #include "engine/ledger.h"
 #include "engine/overdue.h"
 #include "engine/picture.h"
@@ -127,6 +128,7 @@ void engine_view_entity(const struct engine *e, entity_id id, struct now now,
                         struct view_entity *ret) {
         const struct node *n = engine_node(e, id);
         const struct device *d = node_device(e, n);
+        const char *held = holder_of(e, id);
 
         *ret = (struct view_entity){
                 .entity = engine_entity(e, id),
@@ -134,6 +136,7 @@ void engine_view_entity(const struct engine *e, entity_id id, struct now now,
                 .errors = n->errors,
                 .errors_text = entity_errors_text(e, id),
                 .device = d ? d->devnode : "",
+                .held_by = held ? held : "",
         };
         for (enum operation op = 0; op < _OPERATION_MAX; op++)
                 ret->operations[op].progress = -1;

@@ -179,11 +179,14 @@ struct pool_seen {
 struct mount {
         const char *source; /* "tank/data", "/dev/mapper/x" */
         const char *target, *fs_type;
-        uint64_t devnum; /* of a mounted block device; 0 for ZFS */
+        uint64_t devnum;        /* of a mounted block device; 0 for ZFS */
+        uint64_t id, parent;    /* of the mount, and of the one that it is mounted in */
+        uint64_t file_system;   /* what stat tells as st_dev of its files, for ZFS, too */
+        uint64_t peers, master; /* what is mounted and unmounted together; 0: none */
 };
 
-/* Somebody who uses a device or a mounted file system: "held by dm-3 (name)", "loop device loop0",
- * "in use as swap", "mounted at /x", "process 77 (bash) uses /tank". */
+/* Somebody who uses a device, a file system or a pool: "held by dm-3 (name)", "loop device loop0",
+ * "mounted at /x", "process 12 (bash) uses /tank/x". */
 struct holder {
         const char *text;
 };

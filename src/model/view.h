@@ -29,8 +29,9 @@ struct view_entity {
         usec_t overdue[_OPERATION_MAX]; /* since when; 0: not overdue */
         usec_t available_update_overdue;
         struct view_operation operations[_OPERATION_MAX];
-        bool watching;      /* online, and not known to be up to date yet */
-        const char *device; /* its block device, "" */
+        bool watching;       /* online, and not known to be up to date yet */
+        const char *device;  /* its block device, "" */
+        const char *held_by; /* who used it when it was to go last, ""; valid until the next step */
 };
 
 /* Who asked for something. */

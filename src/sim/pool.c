@@ -736,6 +736,10 @@ struct answer zpool_export(struct sim *s, struct zpool *p) {
 
         if (!zpool_can_answer(s, p, false, &a))
                 return a;
+        if (p->holder)
+                return answer(1, arena_printf(s->arena,
+                                              "cannot unmount '/%s': pool or dataset is busy",
+                                              p->name));
         zpool_mount_all(s, p, false);
         if (!zpool_zvols_are_free(s, p, &a))
                 return a;
@@ -893,6 +897,7 @@ void zpools_reboot(struct sim *s, bool clean) {
                 struct zpool *p = s->pools.items[k];
                 struct mos *m;
 
+                p->holder = NULL;
                 if (!p->imported)
                         continue;
                 if (clean && p->dirty_bytes)

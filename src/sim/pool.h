@@ -101,6 +101,7 @@ struct zpool {
         ARRAY(bool) mounted;
 
         bool imported;
+        const char *holder; /* or NULL: a process in its file systems, "process 12 (bash)" */
         bool suspended;
         bool checkpoint;
         bool removing;

@@ -139,6 +139,9 @@ static struct answer shell_mount(struct sim *s, const char *name, bool mount) {
                 if (p->mounted.items[i] == mount)
                         return answer_text(s, 1, "cannot %s '%s': it is so already",
                                            mount ? "mount" : "unmount", name);
+                if (!mount && p->holder)
+                        return answer_text(s, 1, "cannot unmount '/%s': pool or dataset is busy",
+                                           name);
                 p->mounted.items[i] = mount;
                 s->changes++;
                 sim_event_mounts(s);

@@ -226,16 +226,23 @@ static void look_mounts(struct sim *s, struct arena *a, struct facts *f) {
                                 };
 }
 
-static void look_holders(struct sim *s, const char *path, struct arena *a, struct facts *f) {
-        struct node *n = node_find(s, path), *over = n ? node_find_over(s, n) : NULL;
-        struct holder *h = arena_new_array(a, struct holder, 2);
+/* Of a device, a pool, or a dataset. */
+static void look_holders(struct sim *s, const char *name, struct arena *a, struct facts *f) {
+        char pool[256];
+        struct node *n = node_find(s, name), *over = n ? node_find_over(s, n) : NULL;
+        struct holder *h = arena_new_array(a, struct holder, 3);
+        struct zpool *p;
 
+        (void) snprintf(pool, sizeof(pool), "%.*s", (int) strcspn(name, "/"), name);
+        p = zpool_find(s, pool);
         f->holders = h;
         if (over)
                 h[f->n_holders++].text = arena_printf(
                         a, "held by %s (%s)", over->devnode + strlen("/dev/"), over->dm_name);
         if (n && n->holder)
                 h[f->n_holders++].text = n->holder;
+        if (p && p->imported && p->holder)
+                h[f->n_holders++].text = p->holder;
 }
 
 static void look_label(struct sim *s, const char *path, struct arena *a, struct facts *f) {
@@ -813,13 +820,22 @@ bool sim_corrupt(struct sim *s, const char *pool, const char *leg) {
         return true;
 }
 
-bool sim_hold(struct sim *s, const char *what, const char *holder) {
+static const char **hold_find(struct sim *s, const char *what) {
+        struct zpool *p = zpool_find(s, what);
         struct volume *v = volume_find(s, VOLUME_ZVOL, what);
         struct node *n = v ? node_find_volume(s, v) : node_find_mapping(s, what);
 
-        if (!n || !n->visible)
+        if (n && n->visible)
+                return &n->holder;
+        return p && p->imported ? &p->holder : NULL;
+}
+
+bool sim_hold(struct sim *s, const char *what, const char *holder) {
+        const char **held = hold_find(s, what);
+
+        if (!held)
                 return false;
-        n->holder = holder ? arena_strdup(s->arena, holder) : NULL;
+        *held = holder ? arena_strdup(s->arena, holder) : NULL;
         s->changes++;
         return true;
 }
@@ -830,9 +846,11 @@ void sim_be_kind(struct sim *s) {
         sim_set_passphrase(s, 0, false);
         for (size_t i = 0; i < s->nodes.count; i++)
                 s->nodes.items[i]->holder = NULL;
-        for (size_t i = 0; i < s->pools.count; i++)
+        for (size_t i = 0; i < s->pools.count; i++) {
+                s->pools.items[i]->holder = NULL;
                 if (s->pools.items[i]->imported)
                         (void) sim_checkpoint(s, s->pools.items[i]->name, false);
+        }
         for (size_t i = 0; i < s->images.count; i++) /* and of those that are not here */
                 if (s->images.items[i]->mos)
                         s->images.items[i]->mos->checkpoint = false;

@@ -59,7 +59,8 @@ bool sim_counterfeit(struct sim *s, const char *disk, const char *name);
 bool sim_checkpoint(struct sim *s, const char *pool, bool exists);
 /* Garbage on a leg: a scrub will find it. */
 bool sim_corrupt(struct sim *s, const char *pool, const char *leg);
-/* Something else ("loop0") uses a zvol or an open container; NULL: no more. */
+/* Something else ("loop0") uses a zvol ("pool/volume"), an open container ("name"), or the file
+ * systems of a pool ("pool"); NULL: no more. */
 bool sim_hold(struct sim *s, const char *what, const char *holder);
 /* Nothing fails any more, whatever was said before; checkpoints and holders go. */
 void sim_be_kind(struct sim *s);

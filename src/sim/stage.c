@@ -648,7 +648,9 @@ static enum play play_hold(struct stage *st, const struct scenario_line *l) {
                                      : NULL;
 
         if (!sim_hold(rehearsal_sim(st->rehearsal), l->words[1], holder))
-                return stage_mistake(st, "there is no zvol '%s' (<pool>/<volume>) or container now",
+                return stage_mistake(st,
+                                     "there is no zvol (<pool>/<volume>), container or pool '%s' "
+                                     "now",
                                      l->words[1]);
         return PLAY_GOOD;
 }
@@ -742,9 +744,9 @@ static const struct verb {
           "same names, other content" },
         { "checkpoint", 3, 3, false, play_checkpoint, "checkpoint <pool> on|off", "" },
         { "corrupt", 3, 3, false, play_corrupt, "corrupt <pool> <leg>", "garbage on it" },
-        { "hold", 2, 3, false, play_hold, "hold <pool>/<volume>|<container> [by]",
+        { "hold", 2, 3, false, play_hold, "hold <pool>/<volume>|<container>|<pool> [by]",
           "something uses it" },
-        { "release", 2, 2, false, play_hold, "release <pool>/<volume>|<container>", "" },
+        { "release", 2, 2, false, play_hold, "release <pool>/<volume>|<container>|<pool>", "" },
         { "slow", 3, 3, false, play_slow, "slow <disk> <factor>", "" },
         { "bridge", 2, 2, false, play_bridge, "bridge <disk>",
           "no trims get through to it until `zmirror enable-trim`" },

@@ -255,6 +255,8 @@ class Machine:
         return "echo 'Device is busy or not there.' >&2; exit 5"
 
     def answer_label(self, arguments):
+        if arguments[0] == "holders":
+            return GOOD
         leg = "tank-a" if "sda" in arguments[-1] or "tank-a" in arguments[-1] else "tank-b"
         return "cat <<'END'\n" + json.dumps({
             "device": arguments[-1], "valid": True, "n_labels": 4, "pool_name": "tank", "hostname": "test",

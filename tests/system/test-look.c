@@ -215,15 +215,24 @@ static void test_what_is_mounted_by_others_is_a_hint(void **state) {
         stage_wait_for(s, &s->hints, "mounts");
 }
 
-static void test_nobody_holds_what_is_not_there(void **state) {
-        static const char *const names[] = { "/dev/no-such-device", "/dev/null", "/", "/etc" };
+static void test_holders_are_told_by_a_program(void **state) {
+        struct stage *s = *state;
 
-        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                const struct facts *f = stage_look(*state, LOOK_HOLDERS, names[i]);
+        stage_program(s, "label", "echo 'loop device loop0'; echo 'process 7 (sh): has it open'");
+        (void) stage_look(s, LOOK_HOLDERS, "/dev/dm-0");
+        assert_false(s->facts.failed);
+        assert_int_equal(s->facts.n_holders, 2);
+        assert_string_equal(stage_read(s, "ran"), "label holders --lines -- /dev/dm-0\n");
 
-                assert_false(f->failed);
-                assert_int_equal(f->n_holders, 0);
-        }
+        stage_program(s, "label", "exit 0");
+        (void) stage_look(s, LOOK_HOLDERS, "tank/data");
+        assert_false(s->facts.failed);
+        assert_int_equal(s->facts.n_holders, 0);
+
+        stage_program(s, "label", "echo 'out of order' >&2; exit 1");
+        (void) stage_look(s, LOOK_HOLDERS, "tank");
+        assert_true(s->facts.failed);
+        assert_string_equal(s->error, "cannot tell who uses tank: out of order");
 }
 
 static void test_labels_are_read_by_a_program(void **state) {
@@ -547,7 +556,7 @@ int main(void) {
                 TEST(test_a_missing_zpool_is_named),
                 TEST(test_mounts),
                 TEST_WITHOUT(test_what_is_mounted_by_others_is_a_hint),
-                TEST(test_nobody_holds_what_is_not_there),
+                TEST(test_holders_are_told_by_a_program),
                 TEST(test_labels_are_read_by_a_program),
                 TEST(test_a_look_at_nothing_fails),
                 TEST(test_a_command_ends_with_its_last_words),

@@ -7,6 +7,8 @@
 
 #include "model/facts.h"
 
+#define KSTAT_DIR "/proc/spl/kstat/zfs"
+
 /* True if the directory of that name in /proc/spl/kstat/zfs stands for a pool: names that start
  * with '$' are imports being tried. */
 bool kstat_is_pool_name(const char *name);

@@ -9,14 +9,13 @@
 #include "world/linux/core.h"
 #include "world/linux/file.h"
 #include "world/linux/follower.h"
+#include "world/linux/kstat.h"
 #include "world/linux/linux.h"
 #include "world/linux/look.h"
 #include "world/linux/monitor.h"
 #include "world/linux/mount_watch.h"
 #include "world/linux/pool_look.h"
 #include "world/linux/prompt.h"
-
-#define KSTAT_DIR "/proc/spl/kstat/zfs"
 
 static struct linux_world *linux_world(struct world *w) {
         return (struct linux_world *) w;

@@ -20,8 +20,8 @@
 #include "world/linux/mountinfo.h"
 #include "world/linux/pool_look.h"
 
-#define LABEL_LIMIT     (10 * USEC_PER_SEC)
-#define LABEL_TEXT_MAX  (64u * 1024)
+#define CHILD_LIMIT     (10 * USEC_PER_SEC)
+#define CHILD_TEXT_MAX  (64u * 1024)
 #define MOUNTS_TEXT_MAX (16u * 1024 * 1024)
 
 /* --- answers
@@ -94,14 +94,6 @@ static const char *look_mounts(struct arena *a, struct linux_world *w, struct fa
         return r < 0 ? arena_printf(a, "cannot read /proc/self/mountinfo: %s", strerror(-r)) : NULL;
 }
 
-static const char *look_holders(struct arena *a, struct linux_world *w, struct facts *facts) {
-        struct holder *holders;
-
-        holder_look(a, facts->name, &holders, &facts->n_holders);
-        facts->holders = holders;
-        return NULL;
-}
-
 /* Returns why the look has failed, or NULL. */
 typedef const char *(*look_function)(struct arena *a, struct linux_world *w, struct facts *facts);
 
@@ -117,60 +109,84 @@ static void look_at_once(struct linux_world *w, uint64_t tag, const struct look 
                 look_answer(w, tag, &facts);
 }
 
-/* --- labels
+/* --- looks of this program, run as a child: `zmirror label`, `zmirror holders`
  * --------------------------------------------------------------------------------------- */
 
-struct label_look {
+struct child_look {
         struct linux_world *w;
         struct arena *arena;
         uint64_t tag;
         struct look what;
 };
 
-static void label_free(void *userdata) {
-        struct label_look *l = userdata;
+static void child_look_free(void *userdata) {
+        struct child_look *l = userdata;
 
         arena_free(l->arena);
 }
 
+static void child_look_begin(struct linux_world *w, uint64_t tag, const struct look *what,
+                             const char *command, const char *format,
+                             void (*on_end)(void *userdata, const struct child_end *end)) {
+        struct arena *a = arena_new();
+        struct child_look *l = arena_new_one(a, struct child_look);
+        const char *const argv[] = { w->label_program, command, format, "--", what->name, NULL };
+        struct child_options options = {
+                .argv = argv,
+                .output_max = CHILD_TEXT_MAX,
+                .time_limit = CHILD_LIMIT,
+                .subject = what->name,
+                .on_end = on_end,
+                .on_drop = child_look_free,
+                .userdata = l,
+        };
+
+        *l = (struct child_look){ w, a, tag, { what->kind, arena_strdup(a, what->name) } };
+        (void) child_start(w->children, &options);
+}
+
+static void child_look_end(struct child_look *l, struct facts *facts, const char *error) {
+        if (error)
+                look_fail(l->w, l->tag, &l->what, error);
+        else
+                look_answer(l->w, l->tag, facts);
+        child_look_free(l);
+}
+
 static void on_label_end(void *userdata, const struct child_end *end) {
-        struct label_look *l = userdata;
+        struct child_look *l = userdata;
         struct label label = {};
         struct facts facts = { .kind = LOOK_LABEL, .name = l->what.name, .label = &label };
         const char *error = NULL;
 
         if (end->timed_out)
                 error = arena_printf(l->arena, "the labels of %s could not be read within %u s",
-                                     l->what.name, (unsigned) (LABEL_LIMIT / USEC_PER_SEC));
+                                     l->what.name, (unsigned) (CHILD_LIMIT / USEC_PER_SEC));
         else if (!end->started || end->exit_status != 0)
                 error = arena_printf(l->arena, "cannot read the labels of %s: %s", l->what.name,
                                      end->errors[0] ? end->errors : "the reader failed");
         else if (!label_parse_json(end->output, end->output_length, l->arena, &label))
                 error = arena_printf(l->arena, "cannot make sense of what was read from %s",
                                      l->what.name);
-        if (error)
-                look_fail(l->w, l->tag, &l->what, error);
-        else
-                look_answer(l->w, l->tag, &facts);
-        label_free(l);
+        child_look_end(l, &facts, error);
 }
 
-static void look_label(struct linux_world *w, uint64_t tag, const struct look *what) {
-        struct arena *a = arena_new();
-        struct label_look *l = arena_new_one(a, struct label_look);
-        const char *const argv[] = { w->label_program, "label", "--json", "--", what->name, NULL };
-        struct child_options options = {
-                .argv = argv,
-                .output_max = LABEL_TEXT_MAX,
-                .time_limit = LABEL_LIMIT,
-                .subject = what->name,
-                .on_end = on_label_end,
-                .on_drop = label_free,
-                .userdata = l,
-        };
+/* Each is told as soon as it is found: what was found before it hung counts. */
+static void on_holders_end(void *userdata, const struct child_end *end) {
+        struct child_look *l = userdata;
+        struct facts facts = { .kind = LOOK_HOLDERS, .name = l->what.name };
+        const char *error = NULL;
+        struct holder *holders;
 
-        *l = (struct label_look){ w, a, tag, { what->kind, arena_strdup(a, what->name) } };
-        (void) child_start(w->children, &options);
+        holder_parse(end->output, end->output_length, l->arena, &holders, &facts.n_holders);
+        facts.holders = holders;
+        if (end->timed_out && facts.n_holders == 0)
+                error = arena_printf(l->arena, "who uses %s could not be told within %u s",
+                                     l->what.name, (unsigned) (CHILD_LIMIT / USEC_PER_SEC));
+        else if (!end->timed_out && (!end->started || end->exit_status != 0))
+                error = arena_printf(l->arena, "cannot tell who uses %s: %s", l->what.name,
+                                     end->errors[0] ? end->errors : "the look failed");
+        child_look_end(l, &facts, error);
 }
 
 /* --- all looks
@@ -197,7 +213,7 @@ static bool look_is_complete(const struct look *what) {
 static bool look_hangs(struct linux_world *w, uint64_t tag, const struct look *what) {
         _cleanup_(arena_freep) struct arena *a = NULL;
 
-        if ((what->kind != LOOK_POOL && what->kind != LOOK_LABEL) ||
+        if ((what->kind != LOOK_POOL && what->kind != LOOK_LABEL && what->kind != LOOK_HOLDERS) ||
             !children_hang(w->children, what->name))
                 return false;
         a = arena_new();
@@ -208,9 +224,10 @@ static bool look_hangs(struct linux_world *w, uint64_t tag, const struct look *w
 
 void look_begin(struct linux_world *w, uint64_t tag, const struct look *what) {
         static const look_function functions[_LOOK_KIND_MAX] = {
-                [LOOK_DEVICES] = look_devices, [LOOK_DEVICE] = look_device,
-                [LOOK_POOLS] = look_pools,     [LOOK_MOUNTS] = look_mounts,
-                [LOOK_HOLDERS] = look_holders,
+                [LOOK_DEVICES] = look_devices,
+                [LOOK_DEVICE] = look_device,
+                [LOOK_POOLS] = look_pools,
+                [LOOK_MOUNTS] = look_mounts,
         };
 
         if (!look_is_complete(what))
@@ -221,6 +238,8 @@ void look_begin(struct linux_world *w, uint64_t tag, const struct look *what) {
                 return;
         else if (what->kind == LOOK_POOL)
                 pool_look_begin(w, tag, what);
+        else if (what->kind == LOOK_HOLDERS)
+                child_look_begin(w, tag, what, "holders", "--lines", on_holders_end);
         else
-                look_label(w, tag, what);
+                child_look_begin(w, tag, what, "label", "--json", on_label_end);
 }

@@ -5,29 +5,14 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "base/text.h"
 #include "model/facts.h"
 #include "world/linux/mountinfo.h"
+#include "world/linux/process.h"
 
 /* The kernel writes a path of 4096 bytes with four for each that is special, twice in a line. */
 #define LINE_MAX_BYTES (64u * 1024)
 #define FIELDS_MAX     64u
-
-/* The kernel writes blank, tab, newline, backslash and # as \ooo. In place. */
-static char *octal_decode(char *s) {
-        char *from = s, *to = s;
-
-        while (*from) {
-                if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' &&
-                    from[2] <= '7' && from[3] >= '0' && from[3] <= '7') {
-                        *to++ = (char) ((from[1] - '0') << 6 | (from[2] - '0') << 3 |
-                                        (from[3] - '0'));
-                        from += 4;
-                } else
-                        *to++ = *from++;
-        }
-        *to = '\0';
-        return s;
-}
 
 /* The fields of a line, which is cut up; as many as there is room for. */
 static size_t fields_split(char *line, char **fields) {
@@ -38,6 +23,13 @@ static size_t fields_split(char *line, char **fields) {
              f = strtok_r(NULL, " ", &state))
                 fields[n++] = f;
         return n;
+}
+
+static void optional_parse(const char *field, struct mount *ret) {
+        if (text_starts(field, "shared:"))
+                (void) text_to_u64(field + strlen("shared:"), &ret->peers);
+        else if (text_starts(field, "master:"))
+                (void) text_to_u64(field + strlen("master:"), &ret->master);
 }
 
 /* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue": any number of
@@ -56,11 +48,16 @@ static bool line_parse(struct arena *a, const char *s, size_t len, struct mount 
         if (dash + 2 >= n || sscanf(fields[2], "%9u:%9u", &major_number, &minor_number) != 2)
                 return false;
         *ret = (struct mount){
-                .target = octal_decode(fields[4]),
-                .fs_type = octal_decode(fields[dash + 1]),
-                .source = octal_decode(fields[dash + 2]),
+                .target = proc_decode(fields[4]),
+                .fs_type = proc_decode(fields[dash + 1]),
+                .source = proc_decode(fields[dash + 2]),
                 .devnum = major_number ? makedev(major_number, minor_number) : 0,
+                .file_system = makedev(major_number, minor_number),
         };
+        (void) text_to_u64(fields[0], &ret->id);
+        (void) text_to_u64(fields[1], &ret->parent);
+        for (size_t i = 6; i < dash; i++)
+                optional_parse(fields[i], ret);
         return true;
 }
 

@@ -32,6 +32,7 @@ static struct view_entity sample_view(const struct config *c) {
                                 [OPERATION_TRIM] = { true, -1, 0, 0, 0, 0 } },
                 .watching = true,
                 .device = "/dev/sdb1",
+                .held_by = "loop device loop0",
         };
 }
 
@@ -136,6 +137,7 @@ static void test_status_tells_more(void **state) {
         assert_int_equal(n, 2);
         check_row(&rows[0]);
         assert_string_equal(rows[0].device, "/dev/sdb1");
+        assert_string_equal(rows[0].held_by, "loop device loop0");
         assert_string_equal(rows[0].errors_text, "3 read errors");
         assert_true(rows[0].watching);
         assert_int_equal(rows[0].n_requests, 1);

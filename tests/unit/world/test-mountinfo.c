@@ -59,6 +59,26 @@ static void test_lines(void **state) {
         arena_free(a);
 }
 
+static void test_what_goes_together(void **state) {
+        static const char text[] = "90 26 0:45 / /tank rw shared:12 master:3 - zfs tank rw\n"
+                                   "91 90 0:46 / /tank/x rw,noatime - zfs tank/x rw\n";
+        struct arena *a = arena_new();
+        struct mount *m;
+        uint32_t n;
+
+        mountinfo_parse(text, strlen(text), a, &m, &n);
+        assert_int_equal(n, 2);
+        assert_int_equal(m[0].id, 90);
+        assert_int_equal(m[0].parent, 26);
+        assert_int_equal(m[0].peers, 12);
+        assert_int_equal(m[0].master, 3);
+        assert_true(m[0].file_system == makedev(0, 45));
+        assert_int_equal(m[1].parent, 90);
+        assert_int_equal(m[1].peers, 0);
+        assert_int_equal(m[1].master, 0);
+        arena_free(a);
+}
+
 static void test_a_whole_file(void **state) {
         static const char text[] = "26 1 254:1 / / rw - ext4 /dev/mapper/root rw\n"
                                    "junk\n"
@@ -80,6 +100,7 @@ static void test_a_whole_file(void **state) {
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_lines),
+                cmocka_unit_test(test_what_goes_together),
                 cmocka_unit_test(test_a_whole_file),
         };
 
