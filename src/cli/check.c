@@ -23,8 +23,26 @@ static void print_advice(const struct config *config, const struct advice *advic
                               advice[i].text);
 }
 
+/* Nobody shall take for well what could not be looked at. */
+static void print_unseen(const struct config *config, const struct machine *m) {
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < m->n_pools; i++) {
+                if (m->pools[i].imported)
+                        continue;
+                (void) printf("%s %s",
+                              n++ ? ","
+                                  : "Not imported now, so that its autoreplace, "
+                                    "multihost and spares could not be looked at:",
+                              config_entity(config, m->pools[i].pool)->name);
+        }
+        (void) fputs(n ? ".\n" : "", stdout);
+}
+
 /* What lies in the configuration itself, and what this machine does to it. */
 static void check_advise(struct cli_call *call, const struct config *config) {
+        const char *kstat = getenv("ZMIRROR_KSTAT_DIR");
+        struct machine_folders folders = machine_folders_usual;
         struct machine machine;
         struct advice *advice;
         uint32_t n;
@@ -32,9 +50,12 @@ static void check_advise(struct cli_call *call, const struct config *config) {
         n = config_advise(call->arena, config, &advice);
         print_advice(config, advice, n);
         (void) fflush(stdout); /* ZFS may keep us waiting */
-        machine_look(call->arena, config, &machine_folders_usual, &machine);
+        if (kstat && *kstat)
+                folders.kstat = kstat;
+        machine_look(call->arena, config, &folders, &machine);
         n = config_advise_machine(call->arena, config, &machine, &advice);
         print_advice(config, advice, n);
+        print_unseen(config, &machine);
 }
 
 int check_run(struct cli_call *call) {

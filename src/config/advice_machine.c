@@ -1,6 +1,7 @@
 /* config/advice_machine.c - what this machine does with pools and disks that will bite: told by
  * `zmirror check` */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/text.h"
@@ -115,6 +116,17 @@ static entity_id part_of(const struct adviser *v, entity_id leg) {
         return i;
 }
 
+/* The hub that both hang on, maybe through others: of "2-1.3" and "2-1.4.2" that is "2-1"; NULL:
+ * the machine itself. */
+static const char *hub_common(struct arena *a, const char *one, const char *other) {
+        size_t n = strlen(one);
+
+        while (n > 0 && (strncmp(one, other, n) != 0 || (other[n] && other[n] != '.')))
+                for (n--; n > 0 && one[n] != '.';)
+                        n--;
+        return n > 0 ? arena_strndup(a, one, n) : NULL;
+}
+
 /* Those that are plugged in now, if there are at least two. */
 static void advise_hub(struct adviser *v, const struct entity *pool) {
         const char *hub = NULL;
@@ -124,9 +136,9 @@ static void advise_hub(struct adviser *v, const struct entity *pool) {
                 entity_id part = part_of(v, pool->zpool.legs[i]);
                 const char *one = part == ENTITY_NONE ? NULL : v->machine->hubs[part];
 
-                if (!one || (hub && !text_equal(hub, one)))
+                hub = !one ? NULL : n ? hub_common(v->arena, hub, one) : one;
+                if (!hub)
                         return;
-                hub = one;
                 n++;
         }
         if (n >= 2)

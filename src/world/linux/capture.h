@@ -29,6 +29,6 @@ void capture_add(struct capture *c, const char *bytes, size_t n);
 const char *capture_text(struct capture *c);
 
 /* Makes text fit for people and for JSON: blanks around it go, what is neither printable nor UTF-8
- * becomes '?'. Lines stay lines; one that repeats the one before it goes. In place; returns where it
- * begins now. */
+ * becomes '?'. Lines stay lines; one that repeats the one before it goes. In place; returns where
+ * it begins now. */
 char *capture_tidy(char *s);

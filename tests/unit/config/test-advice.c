@@ -195,6 +195,13 @@ static void test_pools_that_are_ours_to_import(void **state) {
         assert_int_equal(config_advise_machine(a, c, &m, &advice), 2);
         assert_non_null(strstr(advice[0].text, "zpool set cachefile=none bak"));
         assert_non_null(strstr(advice[1].text, "one USB hub (2-1)"));
+        hubs[1] = "2-1.3";
+        hubs[3] = "2-1.4.2";
+        assert_int_equal(config_advise_machine(a, c, &m, &advice), 2);
+        assert_non_null(strstr(advice[1].text, "one USB hub (2-1)"));
+        hubs[3] = "2-10";
+        assert_int_equal(config_advise_machine(a, c, &m, &advice), 1);
+        hubs[1] = "2-1";
         hubs[3] = "2-2";
         m.imports_cached = false;
         assert_int_equal(config_advise_machine(a, c, &m, &advice), 0);
@@ -203,7 +210,11 @@ static void test_pools_that_are_ours_to_import(void **state) {
 }
 
 int main(void) {
-        const struct CMUnitTest tests[] = { cmocka_unit_test(test_advice) };
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_advice),
+                cmocka_unit_test(test_machines),
+                cmocka_unit_test(test_pools_that_are_ours_to_import),
+        };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
