@@ -175,6 +175,8 @@ static void diff_lost(struct engine *e, entity_id id) {
                 n->lost_at = 0;
         if (!lost || n->self_tried || n->requests[WISH_OFFLINE])
                 return;
+        if (it->type == ENTITY_CRYPT && n->requests[WISH_ONLINE]) /* which begins with closing it */
+                return;
         n->self_tried = true;
         (void) request_make(e, &(struct input_wish){
                                        .wish = WISH_OFFLINE, .entity = id, .origin = ORIGIN_SELF });

@@ -446,12 +446,21 @@ void picture_set_pools(struct engine *e, const struct pool_seen *pools, uint32_t
         }
 }
 
-/* The clear with which a suspended pool goes on opens its devices anew. */
+/* The clear with which a suspended pool goes on opens its devices anew, and lets go of those that
+ * are still gone. */
 static void pool_forget_devices(struct engine *e, entity_id pool) {
         const struct entity *it = engine_entity(e, pool);
 
-        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
-                engine_node(e, it->zpool.legs[i])->online_on = 0;
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
+                entity_id leg = it->zpool.legs[i], parent = engine_entity(e, leg)->parent;
+
+                engine_node(e, leg)->online_on = 0;
+                engine_node(e, leg)->self_tried = false;
+                if (parent == ENTITY_NONE)
+                        continue;
+                engine_node(e, parent)->self_tried = false;
+                engine_touch(e, parent);
+        }
 }
 
 void picture_set_pool(struct engine *e, const char *name, struct pool_status **status) {

@@ -3,6 +3,7 @@
 #include "engine/guard.h"
 #include "engine/picture.h"
 #include "engine/plan.h"
+#include "engine/pool.h"
 
 static struct step crypt_close(struct engine *e, entity_id id) {
         const struct device *mapping = node_device(e, engine_node(e, id));
@@ -58,13 +59,30 @@ struct step plan_crypt_online(struct engine *e, const struct request *r) {
                 arena_printf(e->effects.arena, "Passphrase for %s:", engine_title(e, r->entity))));
 }
 
+/* A suspended pool that holds on to what was in a dead mapping; ENTITY_NONE: none does. */
+static entity_id crypt_find_suspended(const struct engine *e, entity_id id) {
+        for (entity_id i = id; (i = tree_next(e, id, i)) != ENTITY_NONE;) {
+                const struct entity *it = engine_entity(e, i);
+
+                if (it->type == ENTITY_ZDEV && it->zdev.zpool != ENTITY_NONE &&
+                    engine_node(e, it->zdev.zpool)->suspended)
+                        return it->zdev.zpool;
+        }
+        return ENTITY_NONE;
+}
+
 struct step plan_crypt_offline(struct engine *e, const struct request *r) {
         const struct entity *it = engine_entity(e, r->entity);
         const struct node *n = engine_node(e, r->entity);
+        entity_id stuck;
         struct step s;
 
         if (n->device == SLOT_NONE) /* 1. nothing to do */
                 return step_done();
+        stuck = n->dead ? crypt_find_suspended(e, r->entity) : ENTITY_NONE;
+        if (stuck != ENTITY_NONE) /* it does not let go before it is told to: plan_recover.c */
+                return step_fail(REASON_SUSPENDED, stuck,
+                                 pool_print_rescue(e, stuck, e->effects.arena));
         if (n->children_in_use && plan_content_offline(e, r, &s)) /* 2. what is in it */
                 return s;
         if (it->parent == ENTITY_NONE) /* 3. opened and closed by others */

@@ -343,10 +343,10 @@ class Stage:
         return operation in str(operations) or f"these run: {operations}"
 
     def holds_last(self, what, pool, leg, want):
-        row = self.row("zdev", pool, leg)
-        date = row.get("last_" + what)
-        so = {"never": not date, "now": bool(date) and row.get("state") == "active", "set": bool(date)}[want]
-        return so or f"it is {date}"
+        _, output = self.guest.run(f"zmirror list --format tsv --no-headers --keys id,last_{what}", timeout=40)
+        dates = dict(line.split("\t", 1) for line in output.splitlines() if "\t" in line)
+        date = dates.get(self.entity(("zdev", pool, leg)), "").strip()
+        return (date not in ("", "never") if want == "set" else date == want) or f"it is {date or 'not told'}"
 
     def holds_history(self, kind, *words):
         count = int(words[-1]) if words and words[-1].isdigit() else None
