@@ -289,7 +289,7 @@ def suspended_pool(night):
     night.wait_state(BAK_LEG, "active", timeout=60)
     night.check_commands("zpool clear bak", "cryptsetup close bak-b",
                          "cryptsetup open DEVICE bak-b --key-file /etc/zmirror/keys/bak-b", "zpool clear bak")
-    night.sh("pkill -f bak/stream; rm /bak/stream; zpool sync bak")
+    night.sh("pkill -f '[b]ak/stream'; sleep 1; rm /bak/stream; zpool sync bak")
     check_equal("what was in the pool", night.checksums("bak"), kept)
     scan = night.scrub_by_hand("bak")
     check("with 0 errors" in scan, f"the scrub says: {scan}")
