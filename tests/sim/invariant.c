@@ -248,14 +248,14 @@ static void check_views(struct invariant *v) {
                 if (view.last_update == USEC_NEVER && leg_lacks(v, leg))
                         invariant_break(v, "whole", "%s is shown as up to date, but lacks blocks",
                                         view.entity->id);
-                if (!leg_can_be_told(v, leg))
+                if (!leg_can_be_told(v, leg) ||
+                    sim_pool_is_hung(s, view.entity->zdev.pool)) /* it is not asked */
                         continue;
                 if (view.state == STATE_ACTIVE && !sim_leg_is_online(s, leg))
                         invariant_break(v, "picture", "%s is shown as active, but is not",
                                         view.entity->id);
                 if (view.state != STATE_ACTIVE && sim_leg_is_online(s, leg) &&
-                    sim_pool_is_imported(s, view.entity->zdev.pool) &&
-                    !sim_pool_is_hung(s, view.entity->zdev.pool)) /* which is not asked */
+                    sim_pool_is_imported(s, view.entity->zdev.pool))
                         invariant_break(v, "picture", "%s is shown as %s, but is online",
                                         view.entity->id, state_print(view.state));
         }

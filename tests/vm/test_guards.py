@@ -242,8 +242,8 @@ def seconds(night, script):
 
 def suspend(night):
     """The only disk of bak is pulled while it is written to."""
-    night.sh("setsid bash -c 'while head -c 1M /dev/urandom >/bak/stream && sync /bak/stream; do sleep 0.2; done' "
-             "</dev/null >/dev/null 2>&1 &\nsleep 2")
+    night.sh("rm -f /run/stream-end\nsetsid bash -c 'until test -e /run/stream-end; do head -c 1M /dev/urandom "
+             ">/bak/stream; sync /bak/stream; sleep 0.2; done' </dev/null >/dev/null 2>&1 &\nsleep 2")
     night.guest.pull("bak-b")
     night.wait_until("the kernel calls it suspended",
                      lambda: "SUSPENDED" in night.sh("cat /proc/spl/kstat/zfs/bak/state"), 60)
@@ -289,7 +289,7 @@ def suspended_pool(night):
     night.wait_state(BAK_LEG, "active", timeout=60)
     night.check_commands("zpool clear bak", "cryptsetup close bak-b",
                          "cryptsetup open DEVICE bak-b --key-file /etc/zmirror/keys/bak-b", "zpool clear bak")
-    night.sh("pkill -f '[b]ak/stream'; sleep 1; rm /bak/stream; zpool sync bak")
+    night.sh("touch /run/stream-end; sleep 2; rm /bak/stream; zpool sync bak")
     check_equal("what was in the pool", night.checksums("bak"), kept)
     scan = night.scrub_by_hand("bak")
     check("with 0 errors" in scan, f"the scrub says: {scan}")
