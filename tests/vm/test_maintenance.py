@@ -137,6 +137,7 @@ def overdue(night, kind):
 
 # --- which scrubs count -----------------------------------------------------------------------------------------
 
+@runner.only_on("2.1")
 def scrubs_that_count(night):
     """A scrub by hand counts, also while the daemon is down; one that is cancelled does not."""
     begin_online(night)
@@ -194,6 +195,7 @@ def begin_online(night):
     check_equal("last_scrub in the beginning", last_scrub(night), None)
 
 
+@runner.only_on("2.3")
 def scrubs_with_errors(night):
     """A scrub that finds errors on a leg fails for it, and its date is not set; one that began without it is no scrub."""
     begin_online(night)
@@ -281,6 +283,7 @@ def mode(night):
     return night.sh("cat $(cat /run/scsi)/device/scsi_disk/*/provisioning_mode")
 
 
+@runner.only_on("2.3")
 def trim_by_force(night):
     """The kernel believes that a bridge takes no trims: it is told to send them, before anything on it is opened."""
     night.start()
