@@ -14,6 +14,43 @@
  * on 2.3.2).
  */
 
+/* How far the pool had come is read from the kernel, which knows it while the pool is suspended. */
+static bool plan_look_at_pool(const struct engine *e, const struct request *r, entity_id pool,
+                              struct step *ret) {
+        if (engine_node(e, pool)->status_seq > r->looked_since)
+                return false;
+        *ret = step_wait(REASON_WAIT_LOOK, pool, NULL);
+        ret->kind = STEP_LOOK;
+        ret->look = FACT_POOL;
+        ret->look_name = arena_strdup(e->effects.arena, engine_entity(e, pool)->name);
+        return true;
+}
+
+static bool leg_is_refused(struct engine *e, entity_id leg, struct reason *why) {
+        return entity_is_present(e, leg) &&
+               (guard_wrong_disk(e, leg, why) || guard_returned(e, leg, why));
+}
+
+/* A clear takes whatever is in the place of the legs: is it what went away, and as it went? */
+static bool plan_check_returned(struct engine *e, const struct request *r, entity_id pool,
+                                struct step *ret) {
+        const struct entity *it = engine_entity(e, pool);
+        struct reason why;
+
+        if (plan_look_at_pool(e, r, pool, ret))
+                return true;
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
+                if (entity_is_present(e, it->zpool.legs[i]) &&
+                    plan_passport(e, r, it->zpool.legs[i], ret))
+                        return true;
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
+                if (leg_is_refused(e, it->zpool.legs[i], &why)) {
+                        *ret = (struct step){ .kind = STEP_FAIL, .reason = why };
+                        return true;
+                }
+        return false;
+}
+
 bool plan_let_go(struct engine *e, const struct request *r, struct step *ret) {
         for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;) {
                 const struct entity *it = engine_entity(e, i);
@@ -30,32 +67,16 @@ bool plan_let_go(struct engine *e, const struct request *r, struct step *ret) {
                 clear = command_pool_clear(e->effects.arena, r->entity, it->zdev.pool);
                 if (plan_has_run(e, r, &clear))
                         continue;
-                *ret = step_run(clear);
+                if (!plan_check_returned(e, r, it->zdev.zpool, ret))
+                        *ret = step_run(clear);
                 return true;
         }
         return false;
 }
 
-/* How far the pool had come is read from the kernel, which knows it while the pool is suspended. */
-static bool plan_look_at_pool(const struct engine *e, const struct request *r, struct step *ret) {
-        if (engine_node(e, r->entity)->status_seq > r->looked_since)
-                return false;
-        *ret = step_wait(REASON_WAIT_LOOK, r->entity, NULL);
-        ret->kind = STEP_LOOK;
-        ret->look = FACT_POOL;
-        ret->look_name = arena_strdup(e->effects.arena, engine_entity(e, r->entity)->name);
-        return true;
-}
-
-static bool leg_is_refused(struct engine *e, entity_id leg, struct reason *why) {
-        return entity_is_present(e, leg) &&
-               (guard_wrong_disk(e, leg, why) || guard_returned(e, leg, why));
-}
-
 struct step plan_pool_recover(struct engine *e, const struct request *r) {
         const struct entity *it = engine_entity(e, r->entity);
         struct arena *a = e->effects.arena;
-        struct reason why;
         struct step s;
 
         if (pool_find_upper(e, r->entity)) /* 1. nothing helps but a restart */
@@ -65,13 +86,7 @@ struct step plan_pool_recover(struct engine *e, const struct request *r) {
         if (pool_find_lacking(e, r->entity) != ENTITY_NONE) /* 3. what it waits for is not back */
                 return step_fail(REASON_TOO_FEW_LEGS, r->entity,
                                  pool_print_missing(e, r->entity, a));
-        if (plan_look_at_pool(e, r, &s)) /* 4. is it what went away, and as it went? */
+        if (plan_check_returned(e, r, r->entity, &s)) /* 4. something else, or written elsewhere */
                 return s;
-        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
-                if (plan_passport(e, r, it->zpool.legs[i], &s))
-                        return s;
-        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
-                if (leg_is_refused(e, it->zpool.legs[i], &why))
-                        return (struct step){ .kind = STEP_FAIL, .reason = why };
         return step_run(command_pool_clear(a, r->entity, it->name)); /* 5. ZFS goes on */
 }

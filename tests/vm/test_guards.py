@@ -112,6 +112,24 @@ def loss_by_diverged_leg(night):
     check_equal("what is left", night.sh("ls /pair").split(), ["first", "home"])
 
 
+@runner.only_on("2.3")
+def hang_by_volume_in_use(night):
+    """With LUKS open on a volume of it, the export of a pool hangs beyond kill -9, by hand."""
+    night.start()
+    night.guest.make_disk("bak-b")
+    night.sh("""
+        zpool create bak /dev/disk/by-partlabel/bak-b
+        zfs create -V 64M bak/vol
+        until test -b /dev/zvol/bak/vol; do sleep 0.1; done
+        echo secret >/run/key
+        cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/zvol/bak/vol /run/key
+        cryptsetup open --key-file /run/key /dev/zvol/bak/vol held
+        """)
+    night.sh("setsid zpool export bak >/run/said 2>&1 </dev/null &\necho $! >/run/pid; sleep 20")
+    state = night.sh("kill -9 $(cat /run/pid); sleep 5; grep State: /proc/$(cat /run/pid)/status || cat /run/said")
+    check("D (" in state, f"it does not hang: {state}")
+
+
 def label_of(night, device):
     return json.loads(night.sh(f"zmirror label {device} --json"))
 
@@ -315,5 +333,5 @@ def suspended_pool(night):
         check("elsewhere" in other.sh("ls /bak"), "what was written elsewhere is gone")
 
 
-TESTS = [suspended_pool, loss_by_stale_import, loss_by_diverged_leg, raw_leg, busy_is_named]
+TESTS = [suspended_pool, loss_by_stale_import, loss_by_diverged_leg, hang_by_volume_in_use, raw_leg, busy_is_named]
 SELF_TESTS = [loss_by_half_way_leg]     # only if it is named: it says nothing about zmirror
