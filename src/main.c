@@ -4,6 +4,7 @@
 #include "cli/complete.h"
 #include "cli/explain.h"
 #include "cli/forget.h"
+#include "cli/health.h"
 #include "cli/history.h"
 #include "cli/holders.h"
 #include "cli/label.h"
@@ -72,6 +73,8 @@ static const struct cli_command commands[] = {
         { "status-all", "", "the same of everything", OPTION_BIT(OPTION_JSON), .run = status_run },
         { "explain", TARGET_OR_TYPE, "show why it is not online, up to date, or safe to unplug",
           OPTION_BIT(OPTION_JSON), .run = explain_run },
+        { "health", "", "is all well? The exit status says how bad it is", OPTION_BIT(OPTION_JSON),
+          .run = health_run },
         { "history", "[" TARGET "]", "show what happened", HISTORY_OPTIONS, .run = history_run },
         { "watch", "", "show on a live screen what goes on", .run = watch_run },
         { "label", "<device>...", "show what a leg's own labels say, without a daemon",

@@ -51,6 +51,29 @@ def test_before_the_disk_comes(box):
     box.stop(daemon)
 
 
+def test_health(box):
+    assert "the daemon is not running" in show(box, "health", status=3)
+    Machine(box)
+    box.config.write_text(box.config.read_text().replace("content:\n", "update_interval: 1 second\ncontent:\n", 1))
+    daemon = box.start()
+    wait_for("the first picture", box.is_ready)
+    wait_for("overdue", lambda: "tank-b" in box.run("list", "update", "overdue", status=0))
+    text = show(box, "health", status=1)
+    lines = text.splitlines()
+    assert any(re.match(r"overdue +disk: blue: zdev: tank-b \(tank\): update overdue since 20", line) for line in lines), text
+    assert any(re.match(r"well +zpool: tank$", line) for line in lines), text
+    found = {s["hrid"]: s for s in json.loads(show(box, "health", "--json", status=1))}
+    assert found["zpool: tank"]["health"] == "well" and found["zpool: tank"]["findings"] == [], found
+    assert found["disk: blue"]["health"] == "overdue" and len(found["disk: blue"]["findings"]) == 1, found
+    show(box, "health", "tank", status=3)
+    box.pool("tank", "SUSPENDED")
+    box.run("reload-config", status=0)
+    wait_for("suspended", lambda: "suspended" in box.run("status", "zpool", "tank"))
+    text = show(box, "health", status=3)
+    assert re.search(r"^no answer +zpool: tank: suspended$", text, re.M), text
+    box.stop(daemon)
+
+
 def test_while_it_is_resilvered(box):
     machine, daemon = started(box)
     machine.slow = True
