@@ -81,6 +81,15 @@ static const char *entity_errors_text(const struct engine *e, entity_id id) {
                                                    : "a leg is missing or has errors";
 }
 
+/* It is there, or its container only has to be opened. */
+static bool leg_is_available(const struct engine *e, entity_id leg) {
+        entity_id parent = engine_entity(e, leg)->parent;
+
+        return entity_is_present(e, leg) ||
+               (parent != ENTITY_NONE && engine_entity(e, parent)->type == ENTITY_CRYPT &&
+                entity_is_present(e, parent));
+}
+
 static void view_leg(const struct engine *e, entity_id id, struct now now,
                      struct view_entity *ret) {
         const struct memory_entity *m = &engine_node(e, id)->row->m;
@@ -100,7 +109,7 @@ static void view_leg(const struct engine *e, entity_id id, struct now now,
                                                                now.wall);
         ret->overdue[OPERATION_SCRUB] = overdue_since(i->scrub, m->added, m->last_scrub, now.wall);
         ret->overdue[OPERATION_TRIM] = overdue_since(i->trim, m->added, m->last_trim, now.wall);
-        if (!fresh && state_is_present(ret->state))
+        if (!fresh && leg_is_available(e, id))
                 ret->available_update_overdue = overdue_since(i->available_update, m->added,
                                                               m->last_update, now.wall);
 }
