@@ -27,7 +27,7 @@ enum method {
         METHOD_RELOAD,
         METHOD_REQUEST, /* may stream */
         METHOD_LIST,    /* may stream */
-        METHOD_STATUS,
+        METHOD_STATUS,  /* may stream */
         METHOD_OVERVIEW,
         METHOD_GET,
         METHOD_SET,

@@ -75,7 +75,7 @@ bool reply_requests_parse(struct arena *a, const struct json *object, struct rep
                           uint32_t *ret_n, usec_t *ret_now);
 
 /* --- List and Status: {"now": ..., "entities": [...]}, in between row_print or row_print_status.
- * With `more`, List comes in replies of ROWS_PER_REPLY; a reply may have no rows.
+ * With `more`, they come in replies of ROWS_PER_REPLY; a reply may have no rows.
  *
  * `now` is the wall clock; a last_online or last_update that equals it means "now, and going on".
  */

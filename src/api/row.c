@@ -32,9 +32,13 @@ const char *column_print(enum column c) {
         return column_names[c];
 }
 
+static bool column_is(enum column c, const char *s) {
+        return column_names[c][0] == s[0] && !strcmp(column_names[c], s);
+}
+
 bool column_parse(const char *s, enum column *ret) {
         for (enum column c = 0; c < _COLUMN_MAX; c++)
-                if (text_equal(s, column_names[c])) {
+                if (column_is(c, s)) {
                         *ret = c;
                         return true;
                 }
@@ -378,7 +382,7 @@ bool row_parse(struct arena *a, const struct json *object, usec_t now, struct ro
         for (const struct json *m = object->first; m; m = m->next) {
                 /* Members come in the order of the columns, as a rule: the search goes on from the
                  * last one found. */
-                for (c = next; c < _COLUMN_MAX && strcmp(m->key, column_names[c]) != 0; c++)
+                for (c = next; c < _COLUMN_MAX && !column_is(c, m->key); c++)
                         ;
                 if (c == _COLUMN_MAX && !column_parse(m->key, &c))
                         continue; /* newer than we are, or of Status */

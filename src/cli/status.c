@@ -173,7 +173,8 @@ int status_run(struct cli_call *call) {
                 s.types = WORDS_ALL_TYPES;
         } else if (!words_to_target_or_type(call, 0, &params.target, &s.types))
                 return EXIT_USAGE;
-        status = talk(call, &params, &(struct talk){ .on_reply = on_status, .userdata = &s });
+        status = talk(call, &params,
+                      &(struct talk){ .more = true, .on_reply = on_status, .userdata = &s });
         if (status != EXIT_DONE)
                 return status;
         if (s.json)

@@ -312,9 +312,12 @@ static void blanks_add(struct text *t, size_t n) {
 
 /* Blanks at the end of a line are of no use to anybody, but a tab may be an empty cell. */
 static void line_end(const struct drawing *d, const char *end) {
+        size_t n;
+
         text_add(d->t, end);
-        while (!d->style->keeps_blanks && d->t->length > 0 && d->t->s[d->t->length - 1] == ' ')
-                d->t->s[--d->t->length] = 0;
+        for (n = d->t->length; !d->style->keeps_blanks && n > 0 && d->t->s[n - 1] == ' '; n--)
+                ;
+        d->t->length = n;
         text_add(d->t, "\n");
 }
 
@@ -410,7 +413,11 @@ static const size_t *widths_find(const struct drawing *d, struct arena *a, const
 static void table_add(const struct drawing *d) {
         const struct style_table *table = d->table;
         const struct style *s = d->style;
+        struct text between = {};
+        struct drawing line = *d;
 
+        line.t = &between; /* the same between all rows */
+        line_add(&line, &s->between);
         if (!s->no_above || !table->headers)
                 line_add(d, &s->above);
         if (table->headers) {
@@ -421,13 +428,14 @@ static void table_add(const struct drawing *d) {
                 size_t first = row * table->n_columns;
 
                 if (row)
-                        line_add(d, &s->between);
+                        text_add_bytes(d->t, between.s, between.length);
                 row_add(d, &s->data, table->cells + first,
                         d->cell_widths ? d->cell_widths + first : NULL,
                         table->colors ? table->colors + first : NULL);
         }
         if (!s->no_below || !table->headers)
                 line_add(d, &s->below);
+        text_done(&between);
 }
 
 static void cells_escape(const struct style *style, struct arena *a, const char **cells, size_t n) {

@@ -45,39 +45,61 @@ void service_done(struct daemon *d) {
 /* --- views
  * ---------------------------------------------------------------------------------------- */
 
+/* Rows in one reply or, with `more`, in several: the other end reads while we go on. */
+struct rows_reply {
+        struct call *call;
+        struct text t;
+        usec_t now;
+        uint32_t n; /* in `t` */
+};
+
+static void rows_begin(struct rows_reply *r, struct call *call, usec_t now) {
+        *r = (struct rows_reply){ .call = call, .now = now };
+        reply_rows_begin(&r->t, now);
+}
+
+/* Where the next row goes. */
+static struct text *rows_next(struct rows_reply *r) {
+        if (r->call->more && r->n == ROWS_PER_REPLY) {
+                reply_rows_end(&r->t);
+                server_reply(r->call, &r->t, true);
+                text_clear(&r->t);
+                reply_rows_begin(&r->t, r->now);
+                r->n = 0;
+        }
+        r->n++;
+        return &r->t;
+}
+
+static void rows_end(struct rows_reply *r) {
+        reply_rows_end(&r->t);
+        reply_text(r->call, &r->t, false);
+}
+
 static void service_list(struct daemon *d, struct call *call) {
         struct now now = world_now(d->world);
-        struct text t = {};
-        uint32_t n = d->config->n_entities, in_reply = 0;
+        struct rows_reply rows;
 
-        reply_rows_begin(&t, now.wall);
-        for (entity_id id = 0; id < n; id++) {
+        rows_begin(&rows, call, now.wall);
+        for (entity_id id = 0; id < d->config->n_entities; id++) {
                 struct view_entity v;
 
                 engine_view_entity(d->engine, id, now, &v);
-                row_print(&t, d->config, &v, call->params.list.columns, now.wall);
-                if (!call->more || ++in_reply < ROWS_PER_REPLY || id + 1 == n)
-                        continue;
-                reply_rows_end(&t);
-                server_reply(call, &t, true);
-                text_clear(&t);
-                reply_rows_begin(&t, now.wall);
-                in_reply = 0;
+                row_print(rows_next(&rows), d->config, &v, call->params.list.columns, now.wall);
         }
-        reply_rows_end(&t);
-        reply_text(call, &t, false);
+        rows_end(&rows);
 }
 
 static void service_status(struct daemon *d, struct call *call) {
         struct now now = world_now(d->world);
         struct target_found found;
-        struct text t = {};
+        struct rows_reply rows;
 
         if (!target_find(call->arena, d->config, &call->params.target, NULL, &found)) {
                 server_error(call, API_ERROR_NOT_FOUND, found.error);
                 return;
         }
-        reply_rows_begin(&t, now.wall);
+        rows_begin(&rows, call, now.wall);
         for (uint32_t i = 0; i < found.n; i++) {
                 struct view_request *requests = NULL;
                 struct view_entity v;
@@ -85,10 +107,10 @@ static void service_status(struct daemon *d, struct call *call) {
 
                 engine_view_entity(d->engine, found.ids[i], now, &v);
                 n = engine_view_requests(d->engine, call->arena, found.ids[i], &requests);
-                row_print_status(&t, call->arena, d->config, &v, requests, n, now.wall);
+                row_print_status(rows_next(&rows), call->arena, d->config, &v, requests, n,
+                                 now.wall);
         }
-        reply_rows_end(&t);
-        reply_text(call, &t, false);
+        rows_end(&rows);
 }
 
 static void service_overview(struct daemon *d, struct call *call) {

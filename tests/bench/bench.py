@@ -148,6 +148,9 @@ def bench(n_disks, start, pss, listing):
         report("proportional memory at rest", pss_mb(daemon.pid), "MB", pss)
         report("zmirror list --format json, whole process",
                median_ms(lambda: program(box, harness.ZMIRROR, "list", "--format", "json")), "ms", listing)
+        for words in ("list --format grid", "list --graph", "status all", "status all --json"):
+            report(f"zmirror {words}, whole process",
+                   median_ms(lambda words=words: program(box, harness.ZMIRROR, *words.split())), "ms", 150)
         report("zmirror-trigger, whole process", median_ms(lambda: program(box, harness.TRIGGER)), "ms", 2)
         report("  (of it, starting any process: /bin/true)", median_ms(lambda: program(box, "/bin/true")), "ms", 2)
         report("hints a second, not configured", hints_per_second(box, "nobodys"), "", 50000, True)

@@ -150,7 +150,9 @@ static const struct {
                      "\"eta\":1700000720000000}],\"requests\":[{\"id\":1,\"wish\":\"offline\","
                      "\"origin\":\"handler\",\"since\":1699999000000000,"
                      "\"reason\":\"held back\"}]}]}")),
-          EXIT_DONE, CALL("Status", "{\"target\":{\"type\":\"zdev\",\"words\":[\"tank\",\"a\"]}}}"),
+          EXIT_DONE,
+          CALL("Status",
+               "{\"target\":{\"type\":\"zdev\",\"words\":[\"tank\",\"a\"]}},\"more\":true}"),
           "zdev: a (tank)\n"
           "    state         active\n"
           "    device        /dev/sdb\n"
@@ -169,7 +171,7 @@ static const struct {
                      "\"groups\":[\"usb\"],\"device\":\"/dev/sdb1\",\"errors_text\":\"\","
                      "\"requests\":[{\"id\":1,\"wish\":\"online\",\"origin\":\"person\","
                      "\"since\":1699999000000000,\"reason\":\"why\",\"reason_code\":\"x\"}]}]}")),
-          EXIT_DONE, CALL("Status", "{\"target\":{\"all\":true}}}"),
+          EXIT_DONE, CALL("Status", "{\"target\":{\"all\":true}},\"more\":true}"),
           "[\n{\"id\":\"part|name:a\",\"hrid\":\"part: a\",\"state\":\"connected\",\"parent\":null,"
           "\"depth\":0,\"added\":null,\"last_online\":null,\"last_update\":null,"
           "\"update_overdue\":null,\"update_interval\":null,\"available_update_overdue\":null,"
@@ -186,12 +188,12 @@ static const struct {
           TEXT(REPLY("{\"now\":1,\"entities\":[{\"id\":\"part|name:a\",\"hrid\":\"part: a\","
                      "\"type\":\"part\",\"state\":\"connected\"},{\"id\":\"crypt|name:a\","
                      "\"hrid\":\"crypt: a\",\"type\":\"crypt\",\"state\":\"inactive\"}]}")),
-          EXIT_DONE, CALL("Status", "{\"target\":{\"all\":true}}}"),
+          EXIT_DONE, CALL("Status", "{\"target\":{\"all\":true}},\"more\":true}"),
           "crypt: a\n    state         inactive\n", "" },
         { "status of a type that there is not", "status zvol",
           TEXT(REPLY("{\"now\":1,\"entities\":[{\"id\":\"part|name:a\",\"hrid\":\"part: a\","
                      "\"type\":\"part\",\"state\":\"connected\"}]}")),
-          EXIT_FAILED, CALL("Status", "{\"target\":{\"all\":true}}}"), "",
+          EXIT_FAILED, CALL("Status", "{\"target\":{\"all\":true}},\"more\":true}"), "",
           "zmirror: no zvol is configured\n" },
         { "explain", "explain all",
           TEXT(REPLY("{\"entities\":[{\"id\":\"a\",\"hrid\":\"part: a\",\"steps\":[{\"depth\":0,"
