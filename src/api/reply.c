@@ -171,9 +171,16 @@ bool reply_requests_parse(struct arena *a, const struct json *object, struct rep
 
 /* --- List and Status */
 
-void reply_rows_begin(struct text *t, usec_t now) {
+bool reply_is_ready(const struct json *object) {
+        bool ready = true;
+
+        return !json_get_bool(object, "ready", &ready) || ready;
+}
+
+void reply_rows_begin(struct text *t, usec_t now, bool ready) {
         json_open(t, NULL, '{');
         json_add_number(t, "now", now);
+        json_add_bool(t, "ready", ready);
         json_open(t, "entities", '[');
 }
 
@@ -228,9 +235,10 @@ static void verdicts_add(struct text *t, const struct config *c,
 }
 
 void reply_overview_print(struct text *t, const struct config *c,
-                          const struct view_verdict *verdicts, uint32_t n, usec_t now) {
+                          const struct view_verdict *verdicts, uint32_t n, usec_t now, bool ready) {
         json_open(t, NULL, '{');
         json_add_number(t, "now", now);
+        json_add_bool(t, "ready", ready);
         verdicts_add(t, c, verdicts, n, now);
         json_close(t, '}');
 }

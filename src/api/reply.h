@@ -74,6 +74,10 @@ void reply_requests_print(struct text *t, const struct reply_request *requests, 
 bool reply_requests_parse(struct arena *a, const struct json *object, struct reply_request **ret,
                           uint32_t *ret_n, usec_t *ret_now);
 
+/* False: the daemon has just been started, and its first look is not complete; what it tells is
+ * what it remembers, or nothing. Told with List, Status, Overview. */
+bool reply_is_ready(const struct json *object);
+
 /* --- List and Status: {"now": ..., "entities": [...]}, in between row_print or row_print_status.
  * With `more`, they come in replies of ROWS_PER_REPLY; a reply may have no rows.
  *
@@ -82,7 +86,7 @@ bool reply_requests_parse(struct arena *a, const struct json *object, struct rep
 
 #define ROWS_PER_REPLY 500u
 
-void reply_rows_begin(struct text *t, usec_t now);
+void reply_rows_begin(struct text *t, usec_t now, bool ready);
 void reply_rows_end(struct text *t);
 bool reply_rows_parse(struct arena *a, const struct json *object, struct row **ret, uint32_t *ret_n,
                       usec_t *ret_now);
@@ -101,7 +105,7 @@ struct reply_verdict {
 };
 
 void reply_overview_print(struct text *t, const struct config *c,
-                          const struct view_verdict *verdicts, uint32_t n, usec_t now);
+                          const struct view_verdict *verdicts, uint32_t n, usec_t now, bool ready);
 bool reply_overview_parse(struct arena *a, const struct json *object, struct reply_verdict **ret,
                           uint32_t *ret_n, usec_t *ret_now);
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "api/reply.h"
 #include "cli/talk.h"
 
 #define ANSWER_WAIT (60 * USEC_PER_SEC) /* a daemon that says nothing for so long is stuck */
@@ -11,7 +12,7 @@ struct conversation {
         enum api_error error;
         struct arena *error_arena; /* of the reply that carries `reason` */
         const char *reason;
-        bool nonsense;
+        bool nonsense, told_unready;
 };
 
 const char *talk_socket_path(const struct cli_call *call) {
@@ -30,6 +31,10 @@ static bool on_reply(void *userdata, struct arena **arena, const struct message_
                 c->reason = reply->reason;
                 c->error_arena = TAKE_PTR(*arena);
                 return true;
+        }
+        if (!c->told_unready && !reply_is_ready(reply->parameters)) {
+                cli_complain("the daemon was just started, and has not looked at everything yet");
+                c->told_unready = true;
         }
         c->nonsense = c->talk->on_reply &&
                       !c->talk->on_reply(c->talk->userdata, arena, reply->parameters);

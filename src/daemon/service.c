@@ -50,12 +50,13 @@ struct rows_reply {
         struct call *call;
         struct text t;
         usec_t now;
+        bool ready;
         uint32_t n; /* in `t` */
 };
 
-static void rows_begin(struct rows_reply *r, struct call *call, usec_t now) {
-        *r = (struct rows_reply){ .call = call, .now = now };
-        reply_rows_begin(&r->t, now);
+static void rows_begin(struct rows_reply *r, struct daemon *d, struct call *call, usec_t now) {
+        *r = (struct rows_reply){ .call = call, .now = now, .ready = engine_is_ready(d->engine) };
+        reply_rows_begin(&r->t, now, r->ready);
 }
 
 /* Where the next row goes. */
@@ -64,7 +65,7 @@ static struct text *rows_next(struct rows_reply *r) {
                 reply_rows_end(&r->t);
                 server_reply(r->call, &r->t, true);
                 text_clear(&r->t);
-                reply_rows_begin(&r->t, r->now);
+                reply_rows_begin(&r->t, r->now, r->ready);
                 r->n = 0;
         }
         r->n++;
@@ -80,7 +81,7 @@ static void service_list(struct daemon *d, struct call *call) {
         struct now now = world_now(d->world);
         struct rows_reply rows;
 
-        rows_begin(&rows, call, now.wall);
+        rows_begin(&rows, d, call, now.wall);
         for (entity_id id = 0; id < d->config->n_entities; id++) {
                 struct view_entity v;
 
@@ -99,7 +100,7 @@ static void service_status(struct daemon *d, struct call *call) {
                 server_error(call, API_ERROR_NOT_FOUND, found.error);
                 return;
         }
-        rows_begin(&rows, call, now.wall);
+        rows_begin(&rows, d, call, now.wall);
         for (uint32_t i = 0; i < found.n; i++) {
                 struct view_request *requests = NULL;
                 struct view_entity v;
@@ -119,7 +120,7 @@ static void service_overview(struct daemon *d, struct call *call) {
         uint32_t n = engine_view_verdicts(d->engine, call->arena, now, &verdicts);
         struct text t = {};
 
-        reply_overview_print(&t, d->config, verdicts, n, now.wall);
+        reply_overview_print(&t, d->config, verdicts, n, now.wall, engine_is_ready(d->engine));
         reply_text(call, &t, false);
 }
 

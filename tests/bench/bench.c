@@ -211,7 +211,7 @@ static void bench_list(const struct engine *e, const struct config *c) {
         usec_t begun = monotonic();
         struct text t = {};
 
-        reply_rows_begin(&t, now.wall);
+        reply_rows_begin(&t, now.wall, true);
         for (entity_id id = 0; id < c->n_entities; id++) {
                 struct view_entity v;
 

@@ -96,6 +96,16 @@ class Night:
     def sh(self, script, timeout=60):
         return self.guest.sh(script, timeout * PATIENCE)
 
+    def begin_command(self, name, command):
+        """Something that takes its time; `end_command` of that name tells how it ended."""
+        self.sh(f"rm -f /run/{name}.*; setsid bash -c '{command} >/run/{name}.text 2>&1; echo $? >/run/{name}.new; "
+                f"mv /run/{name}.new /run/{name}.status' </dev/null >/dev/null 2>&1 &")
+
+    def end_command(self, name, timeout=60):
+        """(exit status, all that it has printed), when it has ended."""
+        self.wait_until(f"'{name}' has ended", lambda: self.guest.run(f"test -e /run/{name}.status")[0] == 0, timeout)
+        return int(self.sh(f"cat /run/{name}.status")), self.sh(f"cat /run/{name}.text")
+
     def wait_until(self, what, condition, timeout=60):
         return self.guest.wait_until(what, condition, timeout * PATIENCE)
 

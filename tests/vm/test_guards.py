@@ -220,14 +220,12 @@ def busy_is_named(night):
     night.sh("setsid sleep 9999 </dev/mapper/tank-b >/dev/null 2>&1 &\n"
              "cd /tank; setsid sleep 8888 </dev/null >/dev/null 2>&1 &")
     for what, name in (("crypt", "tank-b"), ("zpool", "tank")):
-        night.sh(f"(zmirror offline {what} {name} >/run/said-{what} 2>&1; echo $? >/run/status-{what}) </dev/null &")
+        night.begin_command(what, f"zmirror offline {what} {name}")
     night.wait_until("it says who is in the way", lambda: "(sleep) uses" in night.sh("zmirror status all"), 30)
     for what, file in (("crypt", "/dev/dm-0"), ("zpool", "/tank")):
-        night.wait_until(f"the request for the {what} has ended",
-                         lambda what=what: night.guest.run(f"test -e /run/status-{what}")[0] == 0, 180)
-        check_equal("its status", night.sh(f"cat /run/status-{what}"), "1")
-        said = night.sh(f"cat /run/said-{what}")
-        check(f"(sleep) uses {file}" in said, f"nobody is named: {said}")
+        status, said = night.end_command(what, timeout=180)
+        check_equal(f"how the request for the {what} ended", status, 1)
+        check(f"(sleep) uses {file}" in said.splitlines()[-1], f"nobody is named: {said}")
     night.sh("pkill sleep")
     night.sh("zmirror offline crypt tank-b && zmirror offline zpool tank", timeout=60)
     check(not night.is_open() and not night.is_imported("tank"), "they have not gone")

@@ -168,13 +168,13 @@ def scrubs_that_count(night):
     check("cancel" in said.lower(), f"cancelling nothing says: {said}")
 
     # Somebody else stops it: who wanted it is told, and it is not begun again.
-    night.sh("zmirror scrub zdev tank tank-b >/run/said 2>&1 </dev/null; echo $? >/run/status &")
+    night.begin_command("scrub", "zmirror scrub zdev tank tank-b")
     night.wait_until("the leg is scrubbed", lambda: "scrub in progress" in scan_line(night), 60)
     night.wait_until("zmirror shows it", lambda: "scrub" in str(night.row(LEG)["operations"]), 30)
     night.sh("zpool scrub -s tank")
-    night.wait_path("/run/status")
-    check_equal("how the request ended", night.sh("cat /run/status"), "1")
-    check("cancelled" in night.sh("cat /run/said"), night.sh("cat /run/said"))
+    status, said = night.end_command("scrub")
+    check_equal("how the request ended", status, 1)
+    check("cancelled" in said, f"the reason is: {said}")
     night.sh("sleep 5")
     check("scrub canceled" in scan_line(night), "it was begun again")
     check_equal("last_scrub after scrubs that were cancelled", last_scrub(night), unseen)

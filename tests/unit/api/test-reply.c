@@ -78,7 +78,7 @@ static void test_a_row_with_all_columns(void **state) {
         usec_t now;
         uint32_t n;
 
-        reply_rows_begin(&t, NOW);
+        reply_rows_begin(&t, NOW, true);
         row_print(&t, c, &v, COLUMNS_ALL, NOW);
         reply_rows_end(&t);
         assert_true(reply_rows_parse(a, over(a, &t), &rows, &n, &now));
@@ -129,7 +129,7 @@ static void test_status_tells_more(void **state) {
         usec_t now;
         uint32_t n;
 
-        reply_rows_begin(&t, NOW);
+        reply_rows_begin(&t, NOW, true);
         row_print_status(&t, a, c, &v, requests, 1, NOW);
         row_print_status(&t, a, c, &v, NULL, 0, NOW);
         reply_rows_end(&t);
@@ -270,7 +270,7 @@ static void test_overview(void **state) {
         usec_t now;
         uint32_t n;
 
-        reply_overview_print(&t, c, verdicts, 2, NOW);
+        reply_overview_print(&t, c, verdicts, 2, NOW, true);
         assert_true(reply_overview_parse(a, over(a, &t), &back, &n, &now));
         assert_int_equal(now, NOW);
         assert_int_equal(n, 2);
