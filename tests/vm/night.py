@@ -294,8 +294,8 @@ class Night:
         with vm.Guest(self.guest.folder + "-another", self.guest.zfs) as other:
             night = Night(other, self.snapshots)
             night.start()
-            # A hostid that no other machine has; without one ZFS does not know whose a pool is.
-            night.sh("echo 3735928559 >/sys/module/spl/parameters/spl_hostid")
+            if bring_home:      # as another one, by its hostid, and not as this machine after a crash
+                night.sh("echo 3735928559 >/sys/module/spl/parameters/spl_hostid")
             shutil.copyfile(self.guest.disk_file(disk), other.disk_file(disk))
             other.plug(disk)
             other.device(disk)

@@ -40,4 +40,5 @@ TESTS = [make_test(name, zfs) for name, zfs in (
     ("reformatted-luks", "2.3"),
     ("last-copy", "2.1"),
     ("volume-in-use", "2.1"),
+    ("blank-disk", "2.3"),
 )]
