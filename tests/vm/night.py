@@ -146,7 +146,7 @@ class Night:
 
     def rows(self):
         status, output = self.guest.run("zmirror list --format json --keys "
-                                        "id,state,errors,operations," + ",".join(DATES), timeout=60)
+                                        "id,state,errors,operations," + ",".join(DATES) + " 2>/dev/null", timeout=60)
         if status:
             return {}                   # the daemon is starting
         return {row["id"]: row for row in json.loads(output)}
