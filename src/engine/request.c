@@ -286,8 +286,10 @@ void request_forget_commands(struct request *r) {
 }
 
 bool request_scan_is_new(const struct request *r, const struct scan *scan) {
-        return r->scan_known &&
-               (scan->function != r->scan.function || scan->start != r->scan.start);
+        const struct scan *s = &r->scan;
+
+        return r->scan_known && (scan->function != s->function || scan->start != s->start ||
+                                 (!s->start && scan->end != s->end)); /* see node.scrub_seen */
 }
 
 void request_compact(struct engine *e) {

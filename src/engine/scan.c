@@ -144,15 +144,18 @@ static bool pool_scrub_is_wanted(const struct engine *e, entity_id pool) {
 }
 
 /* zmirror has stopped it, and somebody still wants it: it is begun anew (SPEC 5.2). */
-static bool scrub_is_begun_anew(const struct engine *e, entity_id pool, const struct scan *s) {
-        return engine_node(e, pool)->scrub_stopped == s->start && pool_scrub_is_wanted(e, pool);
+static bool scrub_is_begun_anew(const struct engine *e, entity_id pool) {
+        const struct node *n = engine_node(e, pool);
+
+        return n->scrub_stopped && n->scrub_stopped == n->scrub_seen &&
+               pool_scrub_is_wanted(e, pool);
 }
 
 static void scrub_canceled(struct engine *e, entity_id leg, const struct pool_status *s) {
         entity_id pool = engine_entity(e, leg)->zdev.zpool;
         const char *change = scan_change(e, "scrub_canceled", leg, s->scan.end);
 
-        if (scrub_is_begun_anew(e, pool, &s->scan))
+        if (scrub_is_begun_anew(e, pool))
                 return;
         history_add(e, HISTORY_SCRUB_CANCELED, leg, change, NULL, "the scrub of %s was cancelled",
                     engine_title(e, leg));
@@ -310,13 +313,15 @@ void scan_follow_pool(struct engine *e, entity_id pool) {
         }
         if (!s || s->scan.function != SCAN_SCRUB)
                 return;
+        if (s->scan.state == SCAN_STATE_SCANNING)
+                engine_node(e, pool)->scrub_seen = s->scan.start;
         if (!r || !request_scan_is_new(r, &s->scan))
                 return;
         if (s->scan.state == SCAN_STATE_SCANNING)
                 scrub_note_request(e, pool);
         if (s->scan.state == SCAN_STATE_FINISHED)
                 end_wish(e, pool, WISH_SCRUB, !s->scan.errors, "the scrub found errors");
-        if (s->scan.state == SCAN_STATE_CANCELED && !scrub_is_begun_anew(e, pool, &s->scan))
+        if (s->scan.state == SCAN_STATE_CANCELED && !scrub_is_begun_anew(e, pool))
                 end_wish(e, pool, WISH_SCRUB, false, "the scrub was cancelled");
 }
 

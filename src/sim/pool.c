@@ -967,6 +967,8 @@ static void status_add_scan(const struct sim *s, struct pool_status *r, const st
         double progress = scan_progress(s, p);
 
         r->scan = p->scan;
+        if (s->options.old_zfs && p->scan.state == SCAN_STATE_CANCELED) /* its text has no more */
+                r->scan.start = 0;
         if (p->scan.state != SCAN_STATE_SCANNING)
                 return;
         r->scan.to_examine = zpool_bytes(p, &p->tree);

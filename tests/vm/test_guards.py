@@ -5,6 +5,7 @@ import re
 
 import runner
 from night import CONFIG_TANK, OPEN_LEG, check, check_equal
+from test_nights import CONFIG_NESTED, ZVOL_LEG, make_nested
 
 LEGS = ("pair-a", "pair-b")
 
@@ -331,5 +332,47 @@ def suspended_pool(night):
         check("elsewhere" in other.sh("ls /bak"), "what was written elsewhere is gone")
 
 
-TESTS = [suspended_pool, loss_by_stale_import, loss_by_diverged_leg, hang_by_volume_in_use, raw_leg, busy_is_named]
+@runner.only_on("2.3")
+def nested_pools(night):
+    """A leg on a volume: 2.3 exports the pool below it, ZED puts it online again; and the disk below is pulled."""
+    make_nested(night)
+    night.configure(CONFIG_NESTED.format(leg="zvol/bak/tank"))
+    night.start_zmirror()
+    night.sh("zmirror disable event-handlers")
+    night.guest.plug("bak-b")
+    night.wait_state("part|name:bak-b", "connected")
+    night.sh("zmirror online zdev tank zvol/bak/tank", timeout=120)
+    night.wait_until("the leg is up to date", lambda: ("resilvered", ZVOL_LEG) in night.history(), 120)
+    kept = night.checksums()
+
+    night.sh("systemctl stop zmirror; zpool export bak", timeout=60)
+    night.wait_until("the leg is gone", lambda: night.vdev_state("zvol/bak/tank") != "ONLINE", 60)
+    night.sh("zpool import -d /dev/mapper/bak-b bak", timeout=60)
+    night.wait_until("ZED has put it online", lambda: night.vdev_state("zvol/bak/tank") == "ONLINE", 60)
+    night.wait_until("the resilver has ended", lambda: not night.is_resilvering(), 60)
+
+    night.sh("systemctl start zmirror")
+    night.wait_up()
+    night.sh("zmirror disable event-handlers")
+    night.wait_until("it says that the disk must not be pulled",
+                     lambda: "Do not pull it: pool tank would hang" in night.sh("zmirror"), 60)
+    night.sh("setsid bash -c 'head -c 4M /dev/urandom >/tank/late; sync /tank/late' </dev/null >/dev/null 2>&1 &")
+    night.guest.pull("bak-b")
+    night.wait_until("the kernel calls it suspended",
+                     lambda: "SUSPENDED" in night.sh("cat /proc/spl/kstat/zfs/bak/state"), 60)
+    night.wait_until("it says what helps", lambda: "restart the machine" in night.sh("zmirror"), 60)
+    took = seconds(night, "zmirror list")
+    check(took < 3, f"zmirror list takes {took} s")
+    status, said = night.guest.run("zmirror offline zpool tank 2>&1", 60)
+    check(status == 1 and "restart the machine" in said, f"an offline that would hang: {status}, {said}")
+    took = seconds(night, "systemctl stop zmirror")
+    check(took < 4, f"zmirror takes {took} s to stop")
+
+    night.guest.power_cut()
+    night.guest.start(keep=True)
+    night.sh("systemctl stop zmirror; zpool import -d /dev/disk/by-partlabel tank; rm -f /tank/late", timeout=120)
+    check_equal("what was in the pool that hung", night.checksums(), kept)
+
+
+TESTS = [suspended_pool, nested_pools, loss_by_stale_import, loss_by_diverged_leg, hang_by_volume_in_use, raw_leg, busy_is_named]
 SELF_TESTS = [loss_by_half_way_leg]     # only if it is named: it says nothing about zmirror
