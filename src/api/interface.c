@@ -1,7 +1,7 @@
 /* api/interface.c - what the service says about itself */
 #include "api/interface.h"
-#include "api/json.h"
 #include "api/message.h"
+#include "base/json.h"
 
 /* io.zmirror.varlink as a string, made by the build. */
 extern const char interface_io_zmirror[];

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "api/json.h"
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"

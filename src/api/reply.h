@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "api/json.h"
 #include "api/message.h"
 #include "api/row.h"
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "model/memory.h"

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "api/json.h"
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "model/entity.h"

@@ -131,8 +131,8 @@ struct node {
         bool vdev_online;         /* as of the last diff: ONLINE, and its device there */
         usec_t poll_at; /* pool: when it is looked at again while something runs in it (monotonic)
                          */
-        usec_t scrub_seen;    /* pool: start of the scrub that ran last; 2.1 does not tell that of one
-                                 that was cancelled */
+        usec_t scrub_seen; /* pool: start of the scrub that ran last; 2.1 does not tell that of one
+                              that was cancelled */
         usec_t scrub_stopped; /* pool: start of the scrub that was stopped to begin it anew with
                                  another leg; 0: none */
         usec_t lost_at; /* leg: ONLINE without a device that was ever seen, when it is believed

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "api/json.h"
+#include "base/json.h"
 
 /* Text in, and what the reader makes of it written again; NULL: refused. */
 static const struct {

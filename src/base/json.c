@@ -1,10 +1,10 @@
-/* api/json.c - JSON: text that grows by members, and a reader that puts the whole text into an
+/* base/json.c - JSON: text that grows by members, and a reader that puts the whole text into an
  * arena */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/json.h"
+#include "base/json.h"
 
 /* Bytes of the UTF-8 character at `p`, 0 if there is none (RFC 3629: no surrogates, no overlong
  * forms). */

@@ -1,4 +1,4 @@
-/* api/json.h - JSON: text that grows by members, and a reader that puts the whole text into an
+/* base/json.h - JSON: text that grows by members, and a reader that puts the whole text into an
  * arena
  *
  * Lists of 20,000 entities go over the socket, in a tenth of a second for both ends together. That
