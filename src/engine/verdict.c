@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "engine/complete.h"
+#include "engine/content.h"
 #include "engine/engine.h"
 #include "engine/handler.h"
 #include "engine/history.h"
@@ -16,42 +17,6 @@ bool verdict_applies(const struct engine *e, entity_id id) {
 
         return it->type == ENTITY_DISK || (it->type == ENTITY_PART && it->parent == ENTITY_NONE);
 }
-
-/* --- what lies on a disk: what is in it, and in the pools that lie on it alone */
-
-#define CONTENT_POOLS_MAX 64
-
-struct content {
-        entity_id roots[CONTENT_POOLS_MAX];
-        uint32_t n_roots, root;
-};
-
-static void content_add_pool(const struct engine *e, struct content *c, entity_id pool) {
-        for (uint32_t i = 0; i < c->n_roots; i++)
-                if (c->roots[i] == pool)
-                        return;
-        if (c->n_roots < CONTENT_POOLS_MAX && pool_lies_in(e, pool, c->roots[0]))
-                c->roots[c->n_roots++] = pool;
-}
-
-/* The disk itself is not among it. */
-static entity_id content_first(const struct engine *e, struct content *c, entity_id disk) {
-        *c = (struct content){ .roots = { disk }, .n_roots = 1 };
-        return tree_next(e, disk, disk);
-}
-
-static entity_id content_next(const struct engine *e, struct content *c, entity_id id) {
-        const struct entity *it = engine_entity(e, id);
-
-        if (it->type == ENTITY_ZDEV && it->zdev.zpool != ENTITY_NONE)
-                content_add_pool(e, c, it->zdev.zpool);
-        id = tree_next(e, c->roots[c->root], id);
-        if (id == ENTITY_NONE && ++c->root < c->n_roots)
-                id = c->roots[c->root];
-        return id;
-}
-
-/* --- */
 
 static const char *verdict_operation(const struct engine *e, entity_id leg, struct arena *a,
                                      struct now now, struct view_verdict *v) {
