@@ -8,8 +8,17 @@
 #include "daemon/waiter.h"
 
 static bool effects_have_rows(const struct effects *e) {
-        return e->entities.count || e->legs.count || e->pools.count || e->history.count ||
+        return e->forgets.count || e->entities.count || e->legs.count || e->pools.count || e->history.count ||
                e->boot_id;
+}
+
+static void effects_forget(struct store *s, const struct effect_forget *f) {
+        if (f->entity)
+                (void) store_forget_entity(s, f->entity);
+        else if (f->vdev_guid)
+                (void) store_forget_leg(s, f->vdev_guid);
+        else
+                (void) store_forget_pool(s, f->pool_guid);
 }
 
 /* One transaction; the store skips what follows a failure and fails the commit with it. */
@@ -22,6 +31,8 @@ static int effects_save(struct store *s, const struct effects *e) {
         if (r < 0)
                 return r;
 
+        for (size_t i = 0; i < e->forgets.count; i++)
+                effects_forget(s, &e->forgets.items[i]);
         for (size_t i = 0; i < e->entities.count; i++)
                 (void) store_save_entity(s, e->entities.items[i]);
         for (size_t i = 0; i < e->legs.count; i++)

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/complete.h"
 #include "engine/diff.h"
+#include "engine/forget.h"
 #include "engine/handler.h"
 #include "engine/history.h"
 #include "engine/holder.h"
@@ -180,10 +181,6 @@ static void memory_take(struct engine *e, const struct memory *memory) {
         }
 }
 
-bool engine_remembers(const struct engine *e, const char *id) {
-        return map_get(&e->row_by_id, id, NULL);
-}
-
 /* A handler list whose handler was changed meanwhile has lost its place. */
 static void row_drop_lists(struct engine *e, const struct entity *it, struct row *row) {
         for (size_t i = row->handlers.count; i-- > 0;)
@@ -339,6 +336,7 @@ static void rows_release(struct engine *e) {
 
 static void effects_release(struct effects *x) {
         x->arena = arena_free(x->arena);
+        array_done(&x->forgets);
         array_done(&x->entities);
         array_done(&x->legs);
         array_done(&x->pools);
@@ -535,6 +533,9 @@ static void take_input(struct engine *e, const struct input *input) {
         case INPUT_STARTUP:
                 take_startup(e);
                 return;
+        case INPUT_FORGET:
+                forget_entities(e, input->forget.ids, input->forget.n);
+                return;
         }
 }
 
@@ -611,6 +612,7 @@ static void effects_clear(struct engine *e) {
         struct effects *x = &e->effects;
 
         arena_clear(x->arena);
+        array_clear(&x->forgets);
         array_clear(&x->entities);
         array_clear(&x->legs);
         array_clear(&x->pools);

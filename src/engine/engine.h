@@ -28,6 +28,7 @@ enum input_kind {
         INPUT_TICK, /* the time that was asked for by effects.wake has come, or the clock was set */
         INPUT_CONFIG,  /* a new configuration */
         INPUT_STARTUP, /* `zmirror startup`: run the on_startup handlers */
+        INPUT_FORGET,  /* what is known of entities from earlier */
 };
 
 /* facts.h's look answers as the engine takes them: the world's `struct facts` without what only the
@@ -93,6 +94,10 @@ struct input {
                 struct {
                         uint64_t client;
                 } leave;
+                struct { /* configured or not; see engine_may_forget */
+                        const char *const *ids;
+                        uint32_t n;
+                } forget;
                 const struct config
                         *config; /* borrowed until the next INPUT_CONFIG or engine_free */
         };
@@ -127,11 +132,18 @@ struct effect_log {
         const char *entity, *pool, *text; /* in effects.arena; the first two may be NULL */
 };
 
-/* What one step asks for. To be carried out in this order: save (entities, legs, pools, history,
- * boot id, in one transaction), then logs, looks, runs, withdraws, tells. Valid until the next
- * step. */
+/* A row that goes out of the state file; one of the three. */
+struct effect_forget {
+        const char *entity;
+        uint64_t vdev_guid, pool_guid;
+};
+
+/* What one step asks for. To be carried out in this order: forget rows, save some (entities, legs,
+ * pools, history, boot id), all in one transaction, then logs, looks, runs, withdraws, tells. Valid
+ * until the next step. */
 struct effects {
         struct arena *arena;
+        ARRAY(struct effect_forget) forgets;
         ARRAY(const struct memory_entity *) entities; /* rows to save, borrowed from the engine */
         ARRAY(const struct memory_leg *) legs;
         ARRAY(const struct memory_pool *) pools;
@@ -185,6 +197,8 @@ uint32_t engine_view_verdicts(const struct engine *e, struct arena *a, struct no
                               struct view_verdict **ret);
 /* True if something is known of what has that id, configured or not. */
 bool engine_remembers(const struct engine *e, const char *id);
+/* False: why what is known of it, and of all in it, cannot be forgotten now. */
+bool engine_may_forget(const struct engine *e, const char *id, struct reason *ret);
 
 /* A request that maintenance makes: what is overdue, or wanted for all. */
 struct chore {

@@ -169,7 +169,64 @@ static void books_add_history(struct books *b, const struct history *h) {
                 map_put(&b->by_change, copy->change, b->history.count - 1);
 }
 
+/* The last one takes its place. */
+static void books_forget_entity(struct books *b, const char *id) {
+        struct entity_row last;
+        uint64_t i;
+
+        if (!map_get(&b->by_id, id, &i))
+                return;
+        (void) map_remove(&b->by_id, id);
+        (void) arena_free(b->entities.items[i].arena);
+        last = b->entities.items[--b->entities.count];
+        if (i == b->entities.count)
+                return;
+        b->entities.items[i] = last;
+        map_put(&b->by_id, last.row.id, i);
+}
+
+static void books_forget_leg(struct books *b, uint64_t vdev_guid) {
+        struct leg_row last;
+        uint64_t i;
+
+        if (!map_get_number(&b->by_vdev, vdev_guid, &i))
+                return;
+        (void) map_remove_number(&b->by_vdev, vdev_guid);
+        (void) arena_free(b->legs.items[i].arena);
+        last = b->legs.items[--b->legs.count];
+        if (i == b->legs.count)
+                return;
+        b->legs.items[i] = last;
+        map_put_number(&b->by_vdev, last.row.vdev_guid, i);
+}
+
+static void books_forget_pool(struct books *b, uint64_t pool_guid) {
+        struct pool_row last;
+        uint64_t i;
+
+        if (!map_get_number(&b->by_pool, pool_guid, &i))
+                return;
+        (void) map_remove_number(&b->by_pool, pool_guid);
+        (void) arena_free(b->pools.items[i].arena);
+        last = b->pools.items[--b->pools.count];
+        if (i == b->pools.count)
+                return;
+        b->pools.items[i] = last;
+        map_put_number(&b->by_pool, last.row.pool_guid, i);
+}
+
+static void books_forget_row(struct books *b, const struct effect_forget *f) {
+        if (f->entity)
+                books_forget_entity(b, f->entity);
+        else if (f->vdev_guid)
+                books_forget_leg(b, f->vdev_guid);
+        else
+                books_forget_pool(b, f->pool_guid);
+}
+
 void books_save(struct books *b, const struct effects *e) {
+        for (size_t i = 0; i < e->forgets.count; i++)
+                books_forget_row(b, &e->forgets.items[i]);
         for (size_t i = 0; i < e->entities.count; i++)
                 books_save_entity(b, e->entities.items[i]);
         for (size_t i = 0; i < e->legs.count; i++)

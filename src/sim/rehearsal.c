@@ -189,8 +189,8 @@ static void rehearsal_carry_out(struct rehearsal *r, const struct effects *e) {
         r->wake = e->wake;
         if (!rehearsal_survives(r))
                 return;
-        if (e->entities.count || e->legs.count || e->pools.count || e->history.count ||
-            e->boot_id) {
+        if (e->forgets.count || e->entities.count || e->legs.count || e->pools.count ||
+            e->history.count || e->boot_id) {
                 if (r->full) {
                         rehearsal_kill(r); /* it refuses to act without a memory */
                         return;
@@ -439,6 +439,22 @@ bool rehearsal_cancel(struct rehearsal *r, const struct input_cancel *c) {
         if (!r->engine)
                 return false;
         rehearsal_feed(r, &(struct input){ .kind = INPUT_CANCEL, .cancel = *c });
+        return true;
+}
+
+bool rehearsal_forget_entity(struct rehearsal *r, entity_id id, struct arena *a,
+                             const char **ret_why) {
+        const char *ids[] = { config_entity(r->config, id)->id };
+        struct reason why;
+
+        *ret_why = "the daemon does not run";
+        if (!r->engine)
+                return false;
+        if (!engine_may_forget(r->engine, ids[0], &why)) {
+                *ret_why = reason_print(a, r->config, &why);
+                return false;
+        }
+        rehearsal_feed(r, &(struct input){ .kind = INPUT_FORGET, .forget = { ids, 1 } });
         return true;
 }
 

@@ -48,6 +48,9 @@ bool rehearsal_wish(struct rehearsal *r, const struct input_wish *w);
 bool rehearsal_chores(struct rehearsal *r, const struct chore *chores, uint32_t n);
 bool rehearsal_cancel(struct rehearsal *r, const struct input_cancel *c);
 bool rehearsal_startup(struct rehearsal *r);
+/* `zmirror forget`. False: the daemon does not run, or refuses: `ret_why`, in the arena. */
+bool rehearsal_forget_entity(struct rehearsal *r, entity_id id, struct arena *a,
+                             const char **ret_why);
 void rehearsal_set_clock(struct rehearsal *r, int64_t by_usec);
 
 /* One thing happens, in the world or in the daemon, at the time when it is due but not after

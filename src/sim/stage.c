@@ -413,6 +413,17 @@ static enum play play_may_run(struct stage *st, const struct scenario_line *l) {
         return PLAY_GOOD;
 }
 
+static enum play play_forget(struct stage *st, const struct scenario_line *l) {
+        const char *why;
+        entity_id id;
+
+        if (!stage_find_entity(st, l->words + 1, l->n_words - 1, &id))
+                return PLAY_MISTAKE;
+        return rehearsal_forget_entity(st->rehearsal, id, st->arena, &why)
+                       ? PLAY_GOOD
+                       : stage_mistake(st, "it is not forgotten: %s", why);
+}
+
 static enum play play_startup(struct stage *st, const struct scenario_line *l) {
         return rehearsal_startup(st->rehearsal) ? PLAY_GOOD
                                                 : stage_mistake(st, "the daemon does not run");
@@ -461,7 +472,7 @@ static enum play play_reboot(struct stage *st, const struct scenario_line *l) {
         return PLAY_GOOD;
 }
 
-static enum play play_forget(struct stage *st, const struct scenario_line *l) {
+static enum play play_lose_memory(struct stage *st, const struct scenario_line *l) {
         if (rehearsal_engine(st->rehearsal))
                 return stage_mistake(st, "expected 'stop' before 'lose-memory'");
         rehearsal_forget(st->rehearsal);
@@ -717,6 +728,8 @@ static const struct verb {
         { "trim", 3, 7, false, play_wish, "trim <type> <name...> [--cancel]", "" },
         { "snapshot", 3, 7, false, play_wish, "snapshot <type> <name...>", "" },
         { "maintenance", 1, 1, false, play_maintenance, "maintenance", "do what is overdue" },
+        { "forget", 3, 4, false, play_forget, "forget <type> <name...>",
+          "what is known of it from earlier" },
         { "startup", 1, 1, false, play_startup, "startup", "run the on_startup handlers" },
         { "type", 2, 63, false, play_type, "type <command...>",
           "an administrator does something by hand" },
@@ -727,7 +740,7 @@ static const struct verb {
         { "reboot", 1, 1, false, play_reboot, "reboot", "the machine" },
         { "power-cut", 1, 1, false, play_reboot, "power-cut", "and on again" },
         { "reload", 1, 2, false, play_reload, "reload [file]", "another configuration" },
-        { "lose-memory", 1, 1, false, play_forget, "lose-memory", "rm zmirror.db" },
+        { "lose-memory", 1, 1, false, play_lose_memory, "lose-memory", "rm zmirror.db" },
         { "state-file", 2, 2, false, play_state_file, "state-file full|writable",
           "no space left where it lies" },
         { "fail", 4, 4, false, play_fail, "fail next <program> <verb>",

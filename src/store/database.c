@@ -25,6 +25,9 @@ static const char *const statement_texts[_STATEMENT_MAX] = {
                 " used, added, last_online, last_update, last_scrub, last_trim, vdev_guid,"
                 " luks_uuid)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        [STATEMENT_FORGET_ENTITY] = "DELETE FROM entity WHERE id = ?1",
+        [STATEMENT_FORGET_LEG] = "DELETE FROM leg WHERE vdev_guid = ?1",
+        [STATEMENT_FORGET_POOL] = "DELETE FROM pool WHERE pool_guid = ?1",
         [STATEMENT_FORGET_HANDLERS] = "DELETE FROM handler WHERE entity = ?1",
         [STATEMENT_SAVE_HANDLER] =
                 "INSERT INTO handler (entity, position, event, next, started, change)"

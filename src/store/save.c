@@ -1,4 +1,4 @@
-/* store/save.c - rows into the state file, inside a transaction */
+/* store/save.c - rows into the state file and out of it, inside a transaction */
 #include <errno.h>
 
 #include "store/database.h"
@@ -145,6 +145,53 @@ int store_save_pool(struct store *s, const struct memory_pool *p) {
                 return r;
 
         return save_current(s, p);
+}
+
+int store_forget_entity(struct store *s, const char *id) {
+        sqlite3_stmt *stmt;
+        int r;
+
+        if (save_is_pointless(s))
+                return s->failed;
+
+        stmt = database_statement(s, STATEMENT_FORGET_HANDLERS);
+        stmt_bind_text(stmt, 1, id);
+        r = save_step(s, stmt);
+        if (r < 0)
+                return r;
+
+        stmt = database_statement(s, STATEMENT_FORGET_ENTITY);
+        stmt_bind_text(stmt, 1, id);
+        return save_step(s, stmt);
+}
+
+int store_forget_leg(struct store *s, uint64_t vdev_guid) {
+        sqlite3_stmt *stmt;
+
+        if (save_is_pointless(s))
+                return s->failed;
+
+        stmt = database_statement(s, STATEMENT_FORGET_LEG);
+        stmt_bind_guid(stmt, 1, vdev_guid);
+        return save_step(s, stmt);
+}
+
+int store_forget_pool(struct store *s, uint64_t pool_guid) {
+        sqlite3_stmt *stmt;
+        int r;
+
+        if (save_is_pointless(s))
+                return s->failed;
+
+        stmt = database_statement(s, STATEMENT_FORGET_CURRENT);
+        stmt_bind_guid(stmt, 1, pool_guid);
+        r = save_step(s, stmt);
+        if (r < 0)
+                return r;
+
+        stmt = database_statement(s, STATEMENT_FORGET_POOL);
+        stmt_bind_guid(stmt, 1, pool_guid);
+        return save_step(s, stmt);
 }
 
 int store_save_boot_id(struct store *s, const char *boot_id) {

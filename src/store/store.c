@@ -161,48 +161,6 @@ int store_clear(struct store *s, bool dates_and_history, bool ledger) {
         return store_commit(s);
 }
 
-/* One statement with one text. */
-static int store_execute_with(struct store *s, const char *sql, const char *text) {
-        _cleanup_(stmt_finalizep) sqlite3_stmt *stmt = NULL;
-        int r;
-
-        r = database_query(s, sql, &stmt);
-        if (r < 0)
-                return r;
-
-        stmt_bind_text(stmt, 1, text);
-        return database_step(s, stmt, "write");
-}
-
-int store_forget(struct store *s, const char *entity, const char *pool) {
-        /* What is known of the pool is known through its legs: the book of all of them goes. */
-        static const char *const of_pool[] = {
-                ("DELETE FROM pool_current WHERE pool_guid IN"
-                 " (SELECT pool_guid FROM pool WHERE name = ?1)"),
-                "DELETE FROM leg WHERE pool_guid IN (SELECT pool_guid FROM pool WHERE name = ?1)",
-                "DELETE FROM pool WHERE name = ?1",
-        };
-        static const char *const of_entity[] = {
-                ("DELETE FROM pool_current WHERE vdev_guid IN"
-                 " (SELECT vdev_guid FROM leg WHERE entity = ?1)"),
-                "DELETE FROM leg WHERE entity = ?1",
-                "DELETE FROM handler WHERE entity = ?1",
-                "DELETE FROM entity WHERE id = ?1",
-        };
-        int r;
-
-        r = store_begin(s);
-        if (r < 0)
-                return r;
-
-        for (size_t i = 0; pool && r >= 0 && i < ELEMENTSOF(of_pool); i++)
-                r = store_execute_with(s, of_pool[i], pool);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(of_entity); i++)
-                r = store_execute_with(s, of_entity[i], entity);
-        s->failed = r;
-        return store_commit(s);
-}
-
 const char *store_error(const struct store *s) {
         return s->error;
 }

@@ -25,9 +25,12 @@ DEFINE_CLEANUP(struct store *, store_free);
 /* Everything that is remembered. */
 int store_load(struct store *s, struct memory **ret);
 
-/* One transaction: begin, any number of saves, commit. A failing save fails the commit, which then
- * has changed nothing. */
+/* One transaction: begin, any number of rows to be forgotten or saved, commit. If one of them fails,
+ * so does the commit, which then has changed nothing. */
 int store_begin(struct store *s);
+int store_forget_entity(struct store *s, const char *id);
+int store_forget_leg(struct store *s, uint64_t vdev_guid);
+int store_forget_pool(struct store *s, uint64_t pool_guid);
 int store_save_entity(struct store *s, const struct memory_entity *e);
 int store_save_leg(struct store *s, const struct memory_leg *l);
 int store_save_pool(struct store *s, const struct memory_pool *p);
@@ -43,10 +46,6 @@ int store_load_history(struct store *s, struct arena *a, const char *entity, use
 
 /* `clear-cache`: dates and history, not the ledger; `ledger` as well. */
 int store_clear(struct store *s, bool dates_and_history, bool ledger);
-
-/* `forget`: everything about one entity, its ledger entry included. `pool`: the name of the pool
- * that it is, whose whole ledger goes then; or NULL. */
-int store_forget(struct store *s, const char *entity, const char *pool);
 
 /* What became of an older program's zmirror-cache.db, if one was found on a first start; or NULL.
  */

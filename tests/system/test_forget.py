@@ -1,5 +1,9 @@
 """tests/system/test_forget.py - what is remembered is forgotten, as somebody says, and nothing else is"""
 
+import contextlib
+import sqlite3
+import threading
+
 from harness import main, wait_for
 from machine import Machine
 
@@ -34,7 +38,7 @@ def test_a_leg_is_forgotten(box):
     machine, daemon = after_a_night(box)
     assert last_update(box)
     box.run("forget", *LEG, status=0)
-    wait_for("the picture again", box.is_ready)
+    assert box.is_ready(), "nothing is begun anew"
     assert not last_update(box)
     assert "up to date" in lines_of(box), "the history stays"
     machine.plug()
@@ -52,6 +56,47 @@ def test_nothing_in_use_is_forgotten(box):
     wait_for("online", lambda: leg(box)["state"] == "active")
     assert "in use" in box.run("forget", *LEG, status=1)
     assert last_update(box)
+    machine.finish_resilver()
+    machine.slow = False
+    wait_for("put away", lambda: machine.verdict()["verdict"] == "safe" and machine.steps()[-1:] == ["close"], WHOLE_NIGHT)
+    box.stop(daemon)
+
+
+def ledger(box):
+    with contextlib.closing(sqlite3.connect(f"file:{box.cache}?mode=ro", uri=True)) as db:
+        return sorted(row[0] for row in db.execute("SELECT entity FROM leg")), db.execute("SELECT name FROM pool").fetchall()
+
+
+def test_a_pool_in_use_keeps_its_book_whatever_was_just_forgotten(box):
+    """Right after another forget, and right after the daemon's start, too."""
+    machine, daemon = after_a_night(box)
+    whole = (["zdev|pool:tank|name:tank-a", "zdev|pool:tank|name:tank-b"], [("tank",)])
+    assert ledger(box) == whole
+    for _ in range(5):
+        box.run("forget", "disk", "blue", status=0)
+        assert "pool tank is in use: take it offline first" in box.run("forget", "zpool", "tank", status=1)
+    assert ledger(box)[1] == [("tank",)] and whole[0][0] in ledger(box)[0]
+    box.stop(daemon)
+
+    release = threading.Event()
+    machine.before = lambda name, arguments: name == "zpool" and arguments[0] == "status" and release.wait(30)
+    daemon = box.start()
+    assert "zmirror is still looking around" in box.run("forget", "zpool", "tank", status=1)
+    release.set()
+    wait_for("the first picture", box.is_ready)
+    assert ledger(box)[1] == [("tank",)]
+    box.stop(daemon)
+
+
+def test_what_is_configured_no_longer_is_forgotten_by_its_id(box):
+    machine, daemon = after_a_night(box)
+    box.config.write_text(box.config.read_text().split("  - !disk")[0])
+    box.run("reload-config", status=0)
+    wait_for("the picture again", box.is_ready)
+    box.run("forget", "zdev|pool:tank|name:tank-b", status=0)
+    assert ledger(box) == (["zdev|pool:tank|name:tank-a"], [("tank",)])
+    box.run("forget", "zdev|pool:tank|name:tank-b", status=1)
+    assert "is forgotten, as somebody said" in box.run("history", status=0)
     box.stop(daemon)
 
 

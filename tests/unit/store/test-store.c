@@ -343,7 +343,7 @@ static void test_clearing_the_ledger_leaves_the_dates(void **state) {
         store_free(s);
 }
 
-static void test_forgetting_a_leg_leaves_the_others(void **state) {
+static void test_what_is_forgotten_goes_and_the_rest_stays(void **state) {
         struct folder *f = *state;
         uint64_t current[] = { GUID_BIG, 9 };
         struct memory_entity e = sample_entity(), other = { .id = "zdev|pool:tank|name:tank-a" };
@@ -352,44 +352,51 @@ static void test_forgetting_a_leg_leaves_the_others(void **state) {
         struct memory_pool p = {
                 .pool_guid = 5, .name = "tank", .current = current, .n_current = 2
         };
+        struct memory_pool q = {
+                .pool_guid = 6, .name = "bak", .current = current, .n_current = 1
+        };
         struct store *s = folder_open(f);
         struct memory *m = NULL;
 
         save_all(s, &e, &l, &p);
-        save_all(s, &other, &other_leg, &p);
-        assert_int_equal(store_forget(s, e.id, NULL), 0);
+        save_all(s, &other, &other_leg, &q);
+        assert_int_equal(store_begin(s), 0);
+        assert_int_equal(store_forget_entity(s, e.id), 0);
+        assert_int_equal(store_forget_leg(s, l.vdev_guid), 0);
+        assert_int_equal(store_forget_pool(s, 5), 0);
+        assert_int_equal(store_forget_pool(s, 7), 0); /* there is none */
+        assert_int_equal(store_commit(s), 0);
         assert_int_equal(store_load(s, &m), 0);
         assert_int_equal(m->n_entities, 1);
         assert_string_equal(m->entities[0].id, other.id);
         assert_int_equal(m->n_legs, 1);
         assert_true(m->legs[0].vdev_guid == 9);
+        assert_int_equal(m->n_pools, 1);
+        assert_string_equal(m->pools[0].name, "bak");
         assert_int_equal(m->pools[0].n_current, 1);
-        assert_true(m->pools[0].current[0] == 9);
         memory_free(m);
         store_free(s);
 }
 
-static void test_forgetting_a_pool_takes_its_whole_ledger(void **state) {
+static void test_what_is_forgotten_and_saved_in_one_go_is_there(void **state) {
         struct folder *f = *state;
-        uint64_t current[] = { GUID_BIG };
         struct memory_entity e = sample_entity();
-        struct memory_leg l = sample_leg(), foreign = { .vdev_guid = 9, .pool_guid = 6 };
-        struct memory_pool p = {
-                .pool_guid = 5, .name = "tank", .current = current, .n_current = 1
-        };
-        struct memory_pool q = { .pool_guid = 6, .name = "bak" };
         struct store *s = folder_open(f);
         struct memory *m = NULL;
 
-        save_all(s, &e, &l, &p);
-        save_all(s, &e, &foreign, &q);
-        assert_int_equal(store_forget(s, "zpool|name:tank", "tank"), 0);
+        assert_int_equal(store_begin(s), 0);
+        assert_int_equal(store_save_entity(s, &e), 0);
+        assert_int_equal(store_commit(s), 0);
+        e.last_update = 77;
+        e.n_handlers = 0;
+        assert_int_equal(store_begin(s), 0);
+        assert_int_equal(store_forget_entity(s, e.id), 0);
+        assert_int_equal(store_save_entity(s, &e), 0);
+        assert_int_equal(store_commit(s), 0);
         assert_int_equal(store_load(s, &m), 0);
-        assert_int_equal(m->n_entities, 1); /* the leg's dates stay */
-        assert_int_equal(m->n_legs, 1);
-        assert_true(m->legs[0].vdev_guid == 9);
-        assert_int_equal(m->n_pools, 1);
-        assert_string_equal(m->pools[0].name, "bak");
+        assert_int_equal(m->n_entities, 1);
+        assert_int_equal(m->entities[0].last_update, 77);
+        assert_int_equal(m->entities[0].n_handlers, 0);
         memory_free(m);
         store_free(s);
 }
@@ -445,8 +452,8 @@ int main(void) {
                 t(test_an_older_file_becomes_a_new_one),
                 t(test_clearing_dates_leaves_the_ledger),
                 t(test_clearing_the_ledger_leaves_the_dates),
-                t(test_forgetting_a_leg_leaves_the_others),
-                t(test_forgetting_a_pool_takes_its_whole_ledger),
+                t(test_what_is_forgotten_goes_and_the_rest_stays),
+                t(test_what_is_forgotten_and_saved_in_one_go_is_there),
                 t(test_twenty_thousand_entities_are_loaded),
         };
 
