@@ -1,20 +1,15 @@
 """tests/system/test_commands.py - what commands show of a night, asked of the real daemon"""
 
-import fcntl
 import json
-import os
-import pty
 import re
-import select
 import signal
-import struct
 import subprocess
-import termios
 import time
 
 import harness
 from harness import wait_for
 from machine import Machine
+from screen import Screen
 
 
 def show(box, *arguments, status=0):
@@ -118,49 +113,6 @@ def test_a_full_disk_is_told(box):
                               stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1 and "cannot write the output" in done.stderr, done
     box.stop(daemon)
-
-
-class Screen:
-    """A terminal with a command of ours on it."""
-
-    def __init__(self, box, *command, lines=24, columns=80):
-        self.master, slave = pty.openpty()
-        self.resize(lines, columns)
-        self.process = subprocess.Popen([harness.ZMIRROR, *command], env={**box.environment(), "TERM": "xterm"},
-                                        stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-        os.close(slave)
-        self.text = ""
-        self.lines = []
-
-    def resize(self, lines, columns):
-        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-
-    def read(self):
-        """The screen as it was drawn last: its lines."""
-        while select.select([self.master], [], [], 0.05)[0]:
-            try:
-                data = os.read(self.master, 1 << 16).decode()
-            except OSError:
-                break
-            self.text += data
-            frames = self.text.split("\033[J")
-            self.text = frames[-1]
-            for frame in frames[:-1]:
-                text = re.sub(r"\033\[[0-9;?]*[A-Za-z]", "", frame.split("\033[H")[-1])
-                self.lines = text.split("\r\n")
-        return self.lines
-
-    def has(self, text):
-        return any(text in line for line in self.read())
-
-    def type(self, keys):
-        os.write(self.master, keys.encode())
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        os.close(self.master)
 
 
 def test_watch_survives_restarts_and_resizing(box):
