@@ -48,7 +48,7 @@ static bool type_has_pool(enum entity_type type) {
 
 /* "zdev|pool:tank|name:tank-a": the pool, then the name. */
 static void offer_row(struct names *n, const struct row *row) {
-        const char *pool = strstr(row->id, "|pool:"), *name = strrchr(row->id, ':');
+        const char *pool = strstr(row->id, "|pool:"), *name = entity_id_name(row->id);
         const char *bar = pool ? strchr(pool + 1, '|') : NULL;
 
         if (n->ids) {
@@ -57,10 +57,10 @@ static void offer_row(struct names *n, const struct row *row) {
         }
         for (const char *const *g = row->groups; n->groups && g && *g; g++)
                 offer_once(n, *g);
-        if (n->groups || row->type != n->type || !name)
+        if (n->groups || row->type != n->type)
                 return;
         if (!type_has_pool(n->type)) {
-                offer_once(n, name + 1);
+                offer_once(n, name);
                 return;
         }
         if (!bar)
@@ -69,7 +69,7 @@ static void offer_row(struct names *n, const struct row *row) {
         if (!n->pool)
                 offer_once(n, pool);
         else if (text_equal(pool, n->pool))
-                offer_once(n, name + 1);
+                offer_once(n, name);
 }
 
 static bool on_rows(void *userdata, struct arena **arena, const struct message_reply *reply) {

@@ -32,9 +32,9 @@ static bool on_rows(void *userdata, struct arena **arena, const struct json *par
         if (!reply_rows_parse(*arena, parameters, &rows, &n, &now))
                 return false;
         for (uint32_t i = 0; i < n; i++)
-                if (rows[i].type == ENTITY_ZPOOL)
+                if (rows[i].type == ENTITY_ZPOOL && rows[i].id)
                         text_addf(&pools->names, "%s%s", pools->names.length ? ", " : "",
-                                  show_line(*arena, rows[i].hrid));
+                                  show_line(*arena, entity_id_name(rows[i].id)));
         return true;
 }
 
@@ -55,12 +55,11 @@ static bool ask_for_ledger(const struct pools *pools) {
         struct text t = {};
         bool yes;
 
-        text_addf(
-                &t,
-                "The ledger, too? Nothing will be known any more of which leg is whole, newer, or "
-                "another than it was. These will be unguarded until each of their legs was seen "
-                "again: %s.\nForget the ledger?",
-                pools->names.length ? pools->names.s : "(no pool is configured)");
+        text_addf(&t,
+                  "The ledger, too? Nothing will be known any more of which leg is whole, newer, "
+                  "or another than it was. These pools will be unguarded until each of their legs "
+                  "was seen again: %s.\nForget the ledger?",
+                  pools->names.length ? pools->names.s : "(none is configured)");
         yes = ask(t.s);
         text_done(&t);
         return yes;
@@ -68,7 +67,7 @@ static bool ask_for_ledger(const struct pools *pools) {
 
 int clear_cache_run(struct cli_call *call) {
         struct params list = { .method = METHOD_LIST,
-                               .list = { COLUMN_BIT(COLUMN_ID) | COLUMN_BIT(COLUMN_HRID) } };
+                               .list = { COLUMN_BIT(COLUMN_ID) | COLUMN_BIT(COLUMN_TYPE) } };
         struct params clear = { .method = METHOD_CLEAR_CACHE,
                                 .clear = { .ledger = call->values[OPTION_LEDGER] } };
         struct pools pools = {};

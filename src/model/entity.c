@@ -1,7 +1,9 @@
 /* model/entity.c - names of types, states, operations, events and wishes, and what suits whom */
-#include "model/entity.h"
+#include <string.h>
+
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "model/entity.h"
 
 static const char *const type_names[_ENTITY_TYPE_MAX] = {
         [ENTITY_DISK] = "disk",   [ENTITY_PART] = "part", [ENTITY_CRYPT] = "crypt",
@@ -92,6 +94,14 @@ bool entity_type_parse(const char *s, enum entity_type *ret) {
                         return true;
                 }
         return false;
+}
+
+const char *entity_id_name(const char *id) {
+        const char *name = strstr(id, "|name:");
+
+        if (!name)
+                name = strstr(id, "|uuid:");
+        return name ? name + strlen("|name:") : id;
 }
 
 const char *state_print(enum state s) {

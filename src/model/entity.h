@@ -20,6 +20,10 @@ enum entity_type {
 const char *entity_type_print(enum entity_type type);
 bool entity_type_parse(const char *s, enum entity_type *ret);
 
+/* What an id ends in, "tank-a" of "zdev|pool:tank|name:tank-a": borrowed. The id itself, if it is
+ * none. */
+const char *entity_id_name(const char *id);
+
 /* Index into config.entities; stable until the next reload. */
 typedef uint32_t entity_id;
 #define ENTITY_NONE UINT32_MAX

@@ -49,6 +49,22 @@ class Screen:
     def type(self, keys):
         os.write(self.master, keys.encode())
 
+    def shows(self, text):
+        """True if it was written since it was asked last, of a command that draws no screen."""
+        while select.select([self.master], [], [], 0.05)[0]:
+            try:
+                self.text += os.read(self.master, 1 << 16).decode()
+            except OSError:
+                break
+        return text in self.text
+
+    def end(self):
+        """Waits for the end of the command; its exit status, and the lines that it has written."""
+        while not self.shows("\0") and self.process.poll() is None:
+            pass
+        self.shows("\0")
+        return self.process.wait(timeout=20), self.text.replace("\r\n", "\n").splitlines()
+
     def close(self):
         self.process.kill()
         self.process.wait()

@@ -6,6 +6,7 @@ import threading
 
 from harness import main, wait_for
 from machine import Machine
+from screen import Screen
 
 WHOLE_NIGHT = 60
 LEG = ("zdev", "tank", "tank-b")
@@ -107,6 +108,22 @@ def test_not_while_somebody_waits(box):
     wait_for("online", lambda: leg(box)["state"] == "active")
     box.run("scrub", *LEG, "--no-block", status=0)
     assert "not while requests are open (" in box.run("clear-cache", "--yes", status=1)
+    assert last_update(box)
+    box.stop(daemon)
+
+
+def test_a_person_is_asked_before_the_ledger_goes(box):
+    """And is told which pools are without guards then."""
+    _, daemon = after_a_night(box)
+    screen = Screen(box, "clear-cache", "--ledger")
+    box.to_close.append(screen)
+    wait_for("the first question", lambda: screen.shows("Go on? [y/N]"))
+    screen.type("y\n")
+    wait_for("the second question", lambda: screen.shows("Forget the ledger? [y/N]"))
+    screen.type("n\n")
+    status, lines = screen.end()
+    assert status == 1 and lines[-1] == "zmirror: nothing was forgotten", lines
+    assert any("was seen again: tank." in line for line in lines), lines
     assert last_update(box)
     box.stop(daemon)
 
