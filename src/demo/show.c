@@ -2,16 +2,20 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <pty.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "api/client.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/text.h"
 #include "demo/show.h"
 #include "demo/world.h"
@@ -31,11 +35,12 @@
 struct show {
         struct show_options options;
         bool terminal, color, failed;
-        bool gap;            /* before what comes next stands an empty line */
-        char *last;          /* what happened last */
-        const char *awaited; /* or NULL; what happens then takes it away */
-        double progress;     /* of what is being done, or negative */
-        unsigned live_lines; /* what `zmirror` said, at the bottom */
+        bool gap;               /* before what comes next stands an empty line */
+        ARRAY(char *) happened; /* all of it */
+        size_t n_awaited;       /* so many of them came up to what was awaited last, or before it */
+        const char *awaited;    /* or NULL; what happens then takes it away */
+        double progress;        /* of what is being done, or negative */
+        unsigned live_lines;    /* what `zmirror` said, at the bottom */
         struct text live;
         bool answered;
         struct text answer; /* "" or why not */
@@ -55,7 +60,9 @@ struct show *show_free(struct show *s) {
                 return NULL;
         text_done(&s->live);
         text_done(&s->answer);
-        free(s->last);
+        for (size_t i = 0; i < s->happened.count; i++)
+                free(s->happened.items[i]);
+        array_done(&s->happened);
         free(s);
         return NULL;
 }
@@ -130,8 +137,17 @@ static const char *color(const struct show *s, const char *code) {
 
 /* What tells nothing to somebody who watches, and what comes twice. */
 static bool is_noise(const struct show *s, const char *text) {
+        const char *last = s->happened.count ? s->happened.items[s->happened.count - 1] : NULL;
+
         return text_starts(text, "config_sync") || text_starts(text, "vdev_online") ||
-               text_starts(text, "ereport") || text_equal(text, s->last);
+               text_starts(text, "ereport") || text_equal(text, last);
+}
+
+/* What is awaited may have been said while something else was looked at. */
+static void happened_await(struct show *s) {
+        while (s->awaited && s->n_awaited < s->happened.count)
+                if (text_starts(s->happened.items[s->n_awaited++], s->awaited))
+                        s->awaited = NULL;
 }
 
 /* What happens in the world: "<usec> <who> <text>". */
@@ -142,12 +158,10 @@ static void show_happening(struct show *s, const char *line) {
 
         if (sscanf(line, "%23[0-9] %15s %n", number, who, &at) != 2 || !text_to_u64(number, &wall))
                 return;
-        if (s->awaited && text_starts(line + at, s->awaited))
-                s->awaited = NULL;
         if (is_noise(s, line + at))
                 return;
-        free(s->last);
-        s->last = memory_strdup(line + at);
+        array_append(&s->happened, memory_strdup(line + at));
+        happened_await(s);
         (void) time_print(wall, time);
         live_erase(s);
         print_gap(s, false);
@@ -306,17 +320,29 @@ static int command_run(struct show *s, const char *arguments, int fd) {
         return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+static void print_typed(struct show *s, const char *program, const char *arguments) {
+        show_hear(s, USEC_PER_MSEC); /* what has happened before */
+        s->gap = true;
+        print_gap(s, true);
+        (void) printf("%s$ %s%s%s%s\n", color(s, COLOR_BOLD), program, *arguments ? " " : "",
+                      arguments, color(s, COLOR_NONE));
+        show_pause(s, SHORT_PAUSE);
+}
+
+void show_by_hand(struct show *s, const char *command) {
+        if (s->failed)
+                return;
+        print_typed(s, command, "");
+        show_do(s, "type %s", command);
+        show_pause(s, PAUSE);
+}
+
 void show_type(struct show *s, const char *arguments, int status) {
         int ended;
 
         if (s->failed)
                 return;
-        show_hear(s, USEC_PER_MSEC); /* what has happened before */
-        s->gap = true;
-        print_gap(s, true);
-        (void) printf("%s$ zmirror%s%s%s\n", color(s, COLOR_BOLD), *arguments ? " " : "", arguments,
-                      color(s, COLOR_NONE));
-        show_pause(s, SHORT_PAUSE);
+        print_typed(s, "zmirror", arguments);
         if (s->failed)
                 return;
         ended = command_run(s, arguments, -1);
@@ -336,23 +362,30 @@ static void live_add_bar(struct show *s) {
                           s->progress * 100);
 }
 
-/* What `zmirror` says now. */
+/* What `zmirror` says now, on a terminal as wide as we write. */
 static void live_read(struct show *s) {
-        char buffer[1024];
-        FILE *f = tmpfile();
+        const struct winsize size = { .ws_row = 24, .ws_col = COLUMNS };
+        struct termios raw = {};
+        char buffer[4096];
+        int ours, theirs;
+        ssize_t n;
 
-        if (!f)
+        cfmakeraw(&raw);
+        if (openpty(&ours, &theirs, NULL, &raw, &size) < 0)
                 return;
-        if (command_run(s, "", fileno(f)) == 0) {
-                rewind(f);
+        if (command_run(s, "", theirs) == 0) { /* it says little enough to wait for its end */
+                (void) close(theirs);
+                theirs = -1;
                 text_clear(&s->live);
                 text_addf(&s->live, "\n%s$ zmirror%s\n", color(s, COLOR_BOLD),
                           color(s, COLOR_NONE));
-                while (fgets(buffer, sizeof(buffer), f))
-                        text_addf(&s->live, "%.*s\n", (int) COLUMNS - 1, strtok(buffer, "\n"));
+                while ((n = read(ours, buffer, sizeof(buffer))) > 0)
+                        text_add_bytes(&s->live, buffer, (size_t) n);
                 live_add_bar(s);
         }
-        (void) fclose(f);
+        if (theirs >= 0)
+                (void) close(theirs);
+        (void) close(ours);
 }
 
 struct found {
@@ -415,9 +448,12 @@ void show_await(struct show *s, const char *line, const char *happening) {
         usec_t end = clock_now() + WATCH_LIMIT;
         struct found f = { .show = s };
 
-        s->awaited = happening;
-        if (line)
+        if (line) { /* what was said before is not meant */
+                s->n_awaited = s->happened.count;
                 show_ask(s, line);
+        }
+        s->awaited = happening;
+        happened_await(s);
         while (!s->failed && s->awaited) {
                 (void) show_look_at_disks(s, &f);
                 show_look(s, end, happening);

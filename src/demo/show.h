@@ -40,6 +40,9 @@ void show_pause(struct show *s, usec_t duration);
  * says. `status`: how it has to end. */
 void show_type(struct show *s, const char *arguments, int status);
 
+/* Somebody types a command of ZFS's, in the world. */
+void show_by_hand(struct show *s, const char *command);
+
 /* Asks the world for something, such as "plug blue". */
 void show_do(struct show *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The pace: so many seconds of the world in one. */
@@ -47,8 +50,8 @@ void show_speed(struct show *s, unsigned speed);
 /* To that time of the world. */
 void show_skip(struct show *s, usec_t wall);
 
-/* Asks for something, if it is not NULL, and watches until something happens in the world whose
- * line begins like this. */
+/* Watches until something has happened in the world whose line begins like this: after `line`, if
+ * that is not NULL and the world is asked for it now, else after what was awaited before. */
 void show_await(struct show *s, const char *line, const char *happening);
 /* Watches until `until` says that it is enough; asked a few times a second. */
 typedef bool (*show_until)(const struct reply_verdict *disk, double than);

@@ -46,16 +46,20 @@ static void plug(struct show *s, const char *disk) {
 
         show_speed(s, PACE_STEPS);
         (void) snprintf(line, sizeof(line), "plug %s", disk);
-        show_await(s, line, "resilver_start");
+        show_await(s, line, "resilver_start tank");
 }
 
-/* From the plug to the moment when it may be pulled. */
-static void update(struct show *s, const char *disk) {
-        plug(s, disk);
+/* From the resilver to the moment when the disk may be pulled. */
+static void finish(struct show *s, const char *disk) {
         show_speed(s, PACE_COPY);
-        show_await(s, NULL, "zpool sync");
+        show_await(s, NULL, "zpool sync tank");
         show_speed(s, PACE_STEPS);
         show_watch(s, disk, is_safe, 0);
+}
+
+static void update(struct show *s, const char *disk) {
+        plug(s, disk);
+        finish(s, disk);
 }
 
 static void monday(struct show *s) {
@@ -77,9 +81,7 @@ static void tuesday(struct show *s, usec_t begin) {
         show_speed(s, PACE_COPY);
         show_watch(s, "red", is_copying, 0.5);
         show_type(s, "status zdev tank zvol/vault/tank", 0);
-        show_await(s, NULL, "zpool sync");
-        show_speed(s, PACE_STEPS);
-        show_watch(s, "red", is_safe, 0);
+        finish(s, "red");
         pull(s, "red");
 }
 
@@ -91,11 +93,17 @@ static void thursday(struct show *s, usec_t begin) {
         show_speed(s, PACE_COPY);
         show_watch(s, "blue", is_copying, 0.4);
         show_speed(s, PACE_STEPS);
-        show_await(s, "pull blue", "remove dm-0");
+        show_await(s, "pull blue", "resilver_finish tank");
         show_tell(s, "ZFS calls this \"resilvered with 0 errors\". zmirror does not:");
         show_type(s, "history zdev tank blue", 0);
         show_tell(s, "The disk is plugged in again, and gets the rest:");
-        update(s, "blue");
+        plug(s, "blue");
+        show_type(s, "", 0);
+        show_tell(s,
+                  "The errors are those that ZFS counted when the disk was pulled. Who knows why "
+                  "they came about clears them:");
+        show_by_hand(s, "zpool clear tank");
+        finish(s, "blue");
         show_type(s, "", 0);
         pull(s, "blue");
 }

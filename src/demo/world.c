@@ -15,7 +15,8 @@
 #include "demo/world.h"
 #include "sim/sim.h"
 
-#define STRIDE USEC_PER_SEC
+#define STRIDE    USEC_PER_SEC
+#define WORDS_MAX 16u
 
 /* The daemon does everything else before time goes on. */
 #define PRIORITY_TIME (SD_EVENT_PRIORITY_IDLE + 10)
@@ -149,6 +150,18 @@ static const char *control_write(struct demo_world *w, char *arguments) {
         return sim_write(w->sim, arguments, bytes) ? NULL : "no such pool is imported";
 }
 
+static const char *control_type(struct demo_world *w, char *line) {
+        const char *words[WORDS_MAX + 1] = {};
+        size_t n = 0;
+
+        for (char *word = strtok(line, " "); word && n < WORDS_MAX; word = strtok(NULL, " "))
+                words[n++] = word;
+        if (!n)
+                return "expected a command";
+        sim_type(w->sim, words);
+        return NULL;
+}
+
 static const char *control_speed(struct demo_world *w, char *number) {
         uint64_t speed;
 
@@ -174,11 +187,9 @@ static const struct control {
         const char *(*run)(struct demo_world *w, char *arguments); /* what is wrong, or NULL */
         bool later; /* answered later, if it is right */
 } controls[] = {
-        { "plug ", control_plug },
-        { "pull ", control_pull },
-        { "write ", control_write },
-        { "speed ", control_speed },
-        { "skip ", control_skip, .later = true },
+        { "plug ", control_plug },   { "pull ", control_pull },
+        { "write ", control_write }, { "type ", control_type },
+        { "speed ", control_speed }, { "skip ", control_skip, .later = true },
 };
 
 static void demo_obey(struct demo_world *w, char *line) {

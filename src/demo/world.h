@@ -4,6 +4,7 @@
  * He is reached through a socket of packets. From him, each answered by "ok" or "no <why>":
  *
  *     plug <disk> | pull <disk> | write <pool> <bytes>
+ *     type <command>
  *     speed <n>      so many times faster than outside
  *     skip <usec>    as fast as it goes to that time of the wall clock; answered when it is there
  *

@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import time
 
 import harness
 
@@ -39,6 +40,8 @@ STORY = (
     "$ zmirror history zdev tank blue",
     "is not up to date: it was disconnected before its resilver had ended",
     "you     plug blue",
+    "has errors",
+    "$ zpool clear tank",
     "zmirror zpool offline tank /dev/mapper/blue",
     "Saturday",
     "$ zmirror list scrub overdue",
@@ -53,14 +56,23 @@ STORY = (
 )
 
 
-def test_the_week_is_played_to_its_end(box):
-    demo = play(box, "--quick")
-    out, errors = demo.communicate(timeout=80)
+def check_story(box, demo, seconds):
+    out, errors = demo.communicate(timeout=seconds)
     assert demo.returncode == 0, f"it ended with {demo.returncode}: {out[-2000:]}{errors}"
     lines = iter(out.splitlines())
     for part in STORY:
         assert any(part in line for line in lines), f"'{part}' is not told where it should be:\n{out}"
     check_nothing_left(box)
+
+
+def test_the_week_is_played_to_its_end(box):
+    check_story(box, play(box, "--quick"), 80)
+
+
+def test_the_week_is_played_at_a_pace_that_one_can_follow(box):
+    began = time.monotonic()
+    check_story(box, play(box), 200)
+    assert time.monotonic() - began > 20, "it was too fast to follow"
 
 
 def test_an_interrupted_demo_leaves_nothing(box):
