@@ -145,6 +145,17 @@ bool plan_content_offline(const struct engine *e, const struct request *r, struc
         return false;
 }
 
+bool plan_look_at_pool(const struct engine *e, const struct request *r, entity_id pool,
+                       struct step *ret) {
+        if (engine_node(e, pool)->status_seq > r->looked_since)
+                return false;
+        *ret = step_wait(REASON_WAIT_LOOK, pool, NULL);
+        ret->kind = STEP_LOOK;
+        ret->look = FACT_POOL;
+        ret->look_name = arena_strdup(e->effects.arena, engine_entity(e, pool)->name);
+        return true;
+}
+
 /* Its command is queued or runs. */
 static bool request_has_command(const struct engine *e, entity_id entity, enum wish wish) {
         const struct request *r = engine_node(e, entity)->requests[wish];

@@ -56,28 +56,30 @@ struct step plan_leg_online(struct engine *e, const struct request *r) {
         if (stuck != ENTITY_NONE) /* 4. a command would hang */
                 return step_fail(REASON_SUSPENDED, stuck,
                                  pool_print_rescue(e, stuck, e->effects.arena));
+        if (plan_look_at_pool(e, r, it->zdev.zpool, &s)) /* 5. which scans were before it */
+                return s;
         v = leg_vdev(e, r->entity);
         if (!pool->status || pool->frozen)
                 return step_wait(REASON_WAIT_LOOK, it->zdev.zpool, NULL);
-        if (!v) /* 5. ZFS does not know it */
+        if (!v) /* 6. ZFS does not know it */
                 return step_failf(REASON_NOT_CONFIGURED, r->entity,
                                   "pool %s has no vdev that is %s (by GUID, device or name)",
                                   pool_name, engine_title(e, r->entity));
-        if (plan_wait_for_provisioning(e, r, &s)) /* 6. the mode in which trims are sent to it */
+        if (plan_wait_for_provisioning(e, r, &s)) /* 7. the mode in which trims are sent to it */
                 return s;
-        if (plan_passport(e, r, r->entity, &s)) /* 7. SPEC 10 */
+        if (plan_passport(e, r, r->entity, &s)) /* 8. SPEC 10 */
                 return s;
         if (guard_wrong_disk(e, r->entity, &why) || guard_diverged(e, r, r->entity, &why))
                 return (struct step){ .kind = STEP_FAIL, .reason = why };
         argument = leg_argument(e, r->entity, e->effects.arena);
-        if (v->state == VDEV_STATE_FAULTED) { /* 8. its errors stand in the way */
+        if (v->state == VDEV_STATE_FAULTED) { /* 9. its errors stand in the way */
                 struct command clear = command_leg_clear(e->effects.arena, r->entity, pool_name,
                                                          argument);
 
                 if (!plan_has_run(e, r, &clear))
                         return step_run(clear);
         }
-        if (plan_stop_scrub(e, r, pool->status, &s)) /* 9. a scrub stands in the way */
+        if (plan_stop_scrub(e, r, pool->status, &s)) /* 10. a scrub stands in the way */
                 return s;
         return step_run(command_leg_online(e->effects.arena, r->entity, pool_name,
                                            (const char *const[]){ argument, NULL }));

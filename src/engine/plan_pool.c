@@ -103,14 +103,9 @@ static bool pool_look_at_uppers(struct engine *e, const struct request *r, struc
         for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;) {
                 const struct entity *it = engine_entity(e, i);
 
-                if (it->type != ENTITY_ZDEV || it->zdev.zpool == ENTITY_NONE ||
-                    engine_node(e, it->zdev.zpool)->status_seq > r->looked_since)
-                        continue;
-                *ret = step_wait(REASON_WAIT_LOOK, it->zdev.zpool, NULL);
-                ret->kind = STEP_LOOK;
-                ret->look = FACT_POOL;
-                ret->look_name = arena_strdup(e->effects.arena, it->zdev.pool);
-                return true;
+                if (it->type == ENTITY_ZDEV && it->zdev.zpool != ENTITY_NONE &&
+                    plan_look_at_pool(e, r, it->zdev.zpool, ret))
+                        return true;
         }
         return false;
 }

@@ -14,18 +14,6 @@
  * on 2.3.2).
  */
 
-/* How far the pool had come is read from the kernel, which knows it while the pool is suspended. */
-static bool plan_look_at_pool(const struct engine *e, const struct request *r, entity_id pool,
-                              struct step *ret) {
-        if (engine_node(e, pool)->status_seq > r->looked_since)
-                return false;
-        *ret = step_wait(REASON_WAIT_LOOK, pool, NULL);
-        ret->kind = STEP_LOOK;
-        ret->look = FACT_POOL;
-        ret->look_name = arena_strdup(e->effects.arena, engine_entity(e, pool)->name);
-        return true;
-}
-
 static bool leg_is_refused(struct engine *e, entity_id leg, struct reason *why) {
         return entity_is_present(e, leg) &&
                (guard_wrong_disk(e, leg, why) || guard_returned(e, leg, why));
@@ -37,7 +25,7 @@ static bool plan_check_returned(struct engine *e, const struct request *r, entit
         const struct entity *it = engine_entity(e, pool);
         struct reason why;
 
-        if (plan_look_at_pool(e, r, pool, ret))
+        if (plan_look_at_pool(e, r, pool, ret)) /* the kernel knows how far it had come */
                 return true;
         for (uint32_t i = 0; i < it->zpool.n_legs; i++)
                 if (entity_is_present(e, it->zpool.legs[i]) &&

@@ -527,6 +527,8 @@ struct answer leg_clear(struct sim *s, struct leg *l) {
 /* Without a leg: all counters; and a suspended pool goes on if its devices are back. If they are
  * not, it at least lets go of the dead ones. */
 struct answer zpool_clear(struct sim *s, struct zpool *p) {
+        bool was_suspended = p->suspended;
+
         if (!p->imported)
                 return answer(1, "no such pool");
         if (zpool_hangs(s, p))
@@ -558,7 +560,8 @@ struct answer zpool_clear(struct sim *s, struct zpool *p) {
         p->suspended = false;
         p->txg_since = s->time;
         (void) zpool_sync(s, p, true);
-        scan_resume(s, p);
+        if (was_suspended)
+                scan_resume(s, p);
         return answer_good;
 }
 

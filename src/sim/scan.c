@@ -172,10 +172,22 @@ void scan_on_leg_online(struct sim *s, struct leg *l) {
         scan_begin_soon(s, p, 3300 * USEC_PER_MSEC);
 }
 
-/* A leg that leaves in the middle has a part of what it lacked; its list stays as it is. */
+static bool zpool_is_resilvering(const struct zpool *p, const struct leg *without) {
+        for (uint32_t i = 0; i < p->n_legs; i++)
+                if (p->legs[i].node && p->legs[i].in_scan && &p->legs[i] != without &&
+                    !ranges_is_empty(&p->legs[i].dtl))
+                        return true;
+        return false;
+}
+
+/* A leg that leaves in the middle has a part of what it lacked; its list stays as it is. Without
+ * another one to copy to the resilver is soon over, and without an error (seen on 2.3.2). */
 void scan_on_leg_gone(struct sim *s, struct leg *l) {
-        if (l->in_scan && scan_runs(l->pool, SCAN_RESILVER))
+        if (l->in_scan && scan_runs(l->pool, SCAN_RESILVER)) {
                 (void) leg_repair(l, &l->dtl, scan_progress(s, l->pool) * 0.95, NULL);
+                if (!zpool_is_resilvering(l->pool, l))
+                        scan_run_out(s, l->pool);
+        }
         l->in_scan = false;
         l->scan_mark = 0;
         l->deferred = false;
