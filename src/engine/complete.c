@@ -122,6 +122,7 @@ static void watch_stop(struct engine *e, entity_id leg, struct leg_row *l) {
         engine_node(e, leg)->watch = (struct watch){};
         ledger_save_leg(e, l);
         engine_touch_around(e, leg);
+        engine_touch_around(e, engine_entity(e, leg)->zdev.zpool); /* a scrub waits for all legs */
 }
 
 void complete_before_online(struct engine *e, entity_id leg) {
@@ -692,8 +693,9 @@ void complete_close(struct engine *e, entity_id leg) {
                 return;
         l->m.open = false;
         l->m.closed_txg = l->m.closed_time = l->m.ceiling_txg = 0;
-        /* It left while nobody looked, and may have come and left again, with its pool going on. */
-        if (!d && e->starting && l->m.copy == COPY_COMPLETE &&
+        /* It left while nobody looked, and may have come and left again, with its pool going on; as
+         * it may have before a reboot if it was there again when its pool was imported. */
+        if ((!d || e->rebooted) && e->starting && l->m.copy == COPY_COMPLETE &&
             pool_status(e, engine_entity(e, leg)->zdev.zpool))
                 l->m.copy = COPY_INCOMPLETE;
         if (!d)
@@ -784,6 +786,8 @@ void complete_follow(struct engine *e, entity_id leg) {
         else if (!l->m.open && l->m.copy == COPY_COMPLETE && !l->m.closed_txg &&
                  !l->m.ceiling_txg && !n->close_tried)
                 complete_close(e, leg); /* the daemon ended before it could read the label */
+        else if (v && e->starting && e->rebooted && l->m.open && !l->m.watching)
+                complete_close(e, leg); /* its pool came back without it */
         if (!l->m.watching)
                 return;
         if (!online) {

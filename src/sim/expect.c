@@ -233,6 +233,29 @@ static enum holds holds_whole(struct stage *st, const char *const *words, uint32
         return holds_not(st, "%s lacks blocks", config_entity(st->config, id)->hrid);
 }
 
+/* What zmirror takes it for; `whole` is the truth. */
+static enum holds holds_copy(struct stage *st, const char *const *words, uint32_t n) {
+        const char *zdev[] = { "zdev", words[0], words[1] };
+        const struct memory_entity *m;
+        const struct memory_leg *l;
+        enum copy want;
+        entity_id id;
+
+        if (n != 3 || !copy_parse(words[2], &want)) {
+                (void) stage_mistake(st, "expected 'copy <pool> <leg> unknown|complete|incomplete|"
+                                         "suspect'");
+                return HOLDS_MISTAKE;
+        }
+        if (!stage_find_entity(st, zdev, 3, &id))
+                return HOLDS_MISTAKE;
+        m = rehearsal_find_entity(st->rehearsal, config_entity(st->config, id)->id);
+        l = m ? rehearsal_find_leg(st->rehearsal, m->vdev_guid) : NULL;
+        if ((l ? l->copy : COPY_UNKNOWN) == want)
+                return HOLDS_YES;
+        return holds_not(st, "%s is taken for %s", config_entity(st->config, id)->hrid,
+                         copy_print(l ? l->copy : COPY_UNKNOWN));
+}
+
 static enum holds holds_imported(struct stage *st, const char *const *words, uint32_t n) {
         return sim_pool_is_imported(rehearsal_sim(st->rehearsal), words[0])
                        ? HOLDS_YES
@@ -289,6 +312,7 @@ static const struct condition {
         { "history", 1, holds_history, "history <kind> [<type> <name...>] [<count>]" },
         { "request", 1, holds_request, "request done | failed [<pattern>] | open [<pattern>]" },
         { "imported", 1, holds_imported, "imported <pool>" },
+        { "copy", 3, holds_copy, "copy <pool> <leg> unknown|complete|incomplete|suspect" },
         { "whole", 2, holds_whole, "whole <pool> <leg>   (it lacks no block)" },
 };
 
@@ -316,10 +340,12 @@ static const struct condition *condition_find(struct stage *st, const char *cons
                 (void) stage_mistake(st, "nothing is known of '%s', did you mean '%s'?", words[0],
                                      near);
         else
-                (void) stage_mistake(st,
-                                     "expected run, nothing, rest, state, verdict, errors, "
-                                     "running, last, history, request, imported or whole, not '%s'",
-                                     n ? words[0] : "");
+                (void) stage_mistake(
+                        st,
+                        "expected run, nothing, rest, state, verdict, errors, "
+                        "running, last, history, request, imported, copy or whole, not "
+                        "'%s'",
+                        n ? words[0] : "");
         return NULL;
 }
 
