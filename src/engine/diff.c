@@ -275,8 +275,6 @@ void diff_entity(struct engine *e, entity_id id) {
         diff_children(e, id);
         if (type == ENTITY_DISK)
                 provisioning_follow(e, id);
-        if (type == ENTITY_ZPOOL)
-                ledger_note_pool(e, id);
         diff_lost(e, id);
         if (type == ENTITY_ZDEV)
                 diff_returned(e, id);

@@ -592,6 +592,20 @@ static void settle_entity(struct engine *e, entity_id id) {
                 verdict_follow(e, id);
 }
 
+/* First what happened to pools, which their legs follow; and last what is known of their copies
+ * from now on, when each leg has been judged by what was known before. */
+static void settle_diff(struct engine *e) {
+        for (size_t i = 0; i < e->round.count; i++)
+                if (engine_entity(e, e->round.items[i])->type == ENTITY_ZPOOL)
+                        diff_entity(e, e->round.items[i]);
+        for (size_t i = 0; i < e->round.count; i++)
+                if (engine_entity(e, e->round.items[i])->type != ENTITY_ZPOOL)
+                        diff_entity(e, e->round.items[i]);
+        for (size_t i = 0; i < e->round.count; i++)
+                if (engine_entity(e, e->round.items[i])->type == ENTITY_ZPOOL)
+                        ledger_note_pool(e, e->round.items[i]);
+}
+
 static void settle(struct engine *e) {
         while (e->dirty.count) {
                 picture_settle(e);
@@ -601,8 +615,7 @@ static void settle(struct engine *e) {
                         array_append(&e->round, e->changed.items[i]);
                 }
                 array_clear(&e->changed);
-                for (size_t i = 0; i < e->round.count; i++)
-                        diff_entity(e, e->round.items[i]);
+                settle_diff(e);
                 for (size_t i = 0; i < e->round.count; i++)
                         settle_entity(e, e->round.items[i]);
         }
