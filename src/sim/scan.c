@@ -72,12 +72,9 @@ static void scan_begin(struct sim *s, struct zpool *p, enum scan_function f) {
         for (uint32_t i = 0; i < p->n_legs; i++) {
                 struct leg *l = &p->legs[i];
 
-                l->in_scan = l->node != NULL;
-                l->scan_mark = l->node ? p->scan.start : 0;
-                l->deferred = false;
-                if (!l->node)
-                        continue;
-                if (f == SCAN_RESILVER && !ranges_is_empty(&l->dtl)) {
+                l->in_scan = l->node && !(f == SCAN_RESILVER && l->deferred);
+                l->scan_mark = l->in_scan ? p->scan.start : 0;
+                if (l->in_scan && f == SCAN_RESILVER && !ranges_is_empty(&l->dtl)) {
                         uint64_t missing = zpool_bytes(p, &l->dtl);
 
                         bytes = missing > bytes ? missing : bytes;
@@ -159,12 +156,20 @@ static void scan_begin_soon(struct sim *s, struct zpool *p, usec_t usual) {
         sim_later(s, sim_about(s, usual), scan_on_due, p, 0);
 }
 
+/* Its turn comes after the resilver that runs; with 2.1 even after one that is only about to begin,
+ * so that two legs that come together are resilvered one after the other. */
+static bool scan_is_in_the_way(const struct sim *s, const struct zpool *p) {
+        if (s->options.old_zfs)
+                return scan_runs(p, SCAN_RESILVER) || p->resilver_due;
+        return scan_runs(p, SCAN_RESILVER) && scan_progress(s, p) >= 0.1;
+}
+
 void scan_on_leg_online(struct sim *s, struct leg *l) {
         struct zpool *p = l->pool;
 
         if (ranges_is_empty(&l->dtl))
                 return;
-        if (scan_runs(p, SCAN_RESILVER) && (s->options.old_zfs || scan_progress(s, p) >= 0.1)) {
+        if (scan_is_in_the_way(s, p)) {
                 l->deferred = true;
                 s->changes++;
                 return;
@@ -259,6 +264,7 @@ static void scan_on_end(void *owner, void *what, uint64_t number) {
         for (uint32_t i = 0; i < p->n_legs; i++) {
                 p->legs[i].in_scan = false;
                 deferred |= p->legs[i].deferred;
+                p->legs[i].deferred = false; /* seconds before the next one begins */
         }
         s->changes++;
         (void) zpool_sync(s, p, true);
