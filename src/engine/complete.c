@@ -27,9 +27,16 @@
  * Until then nothing that the leg holds counts as a copy.
  */
 
-#define QUIET_TXGS   8u
-#define QUIET_USEC   (30 * USEC_PER_SEC)
-#define QUIET_NO_TXG (90 * USEC_PER_SEC) /* where the kernel does not tell the txg */
+/* So long nothing is to be seen of a scan. Where the kernel does not tell the txg, three times as
+ * long. */
+struct quiet {
+        uint64_t txgs;
+        usec_t usec;
+};
+
+static const struct quiet quiet_long = { 8, 30 * USEC_PER_SEC };  /* nothing was missed */
+static const struct quiet quiet_short = { 3, 10 * USEC_PER_SEC }; /* no resilver follows at once */
+
 #define VERIFY_TRIES 5u
 #define VERIFY_PAUSE (10 * USEC_PER_SEC)
 
@@ -104,6 +111,7 @@ static void watch_start(struct engine *e, entity_id leg, struct leg_row *l,
         l->m.since = e->now.wall;
         l->m.errors_before = v ? vdev_errors(v) : 0;
         l->m.resilver_seen = false;
+        l->m.met_start = 0;
         engine_node(e, leg)->watch = (struct watch){ .pending = !v ||
                                                                 !vdev_state_is_online(v->state) };
         ledger_save_leg(e, l);
@@ -115,6 +123,13 @@ static void leg_is_coming(struct engine *e, entity_id leg) {
         const struct device *d = node_device(e, n);
 
         n->coming_on = d ? d->diskseq : 0;
+}
+
+/* It was online before anybody looked. What resilver that was, which ran then or had ended already,
+ * nobody can say: perhaps it was for another leg, and this one is to have its turn. */
+static void watch_met(struct engine *e, struct leg_row *l, const struct scan *s) {
+        l->m.met_start = s->function == SCAN_RESILVER ? s->start : 0;
+        ledger_save_leg(e, l);
 }
 
 static void watch_stop(struct engine *e, entity_id leg, struct leg_row *l) {
@@ -227,6 +242,7 @@ static void leg_adopt(struct engine *e, entity_id leg, struct leg_row *l,
 
         if (scanning || s->rebuilding || leg_vdev(e, leg)->resilver_deferred) {
                 watch_start(e, leg, l, &(struct scan){}, s->txg);
+                watch_met(e, l, &s->scan);
                 l->m.resilver_seen = true;
         } else {
                 l->m.copy = COPY_COMPLETE;
@@ -260,6 +276,7 @@ static void leg_notice_online(struct engine *e, entity_id leg, struct leg_row *l
         if (imported && current)
                 return; /* it is what the others catch up from; else the pool went on without it */
         watch_start(e, leg, l, p ? &p->m.scan : &s->scan, s->txg);
+        watch_met(e, l, &s->scan);
 }
 
 /* ZFS resilvers a leg that was taken for complete: somebody had it away while nobody looked. */
@@ -285,19 +302,45 @@ static void label_want(struct engine *e, entity_id leg, const char *path);
 
 enum finding { FINDING_WAIT, FINDING_COMPLETE, FINDING_FAILED };
 
-/* Nothing is to be seen of a scan: after long enough, nothing was missed. */
-static enum finding watch_quiet(struct engine *e, entity_id leg, const struct pool_status *s) {
+/* Nothing is to be seen of a scan, for long enough. */
+static enum finding watch_quiet(struct engine *e, entity_id leg, const struct pool_status *s,
+                                struct quiet q) {
         struct watch *w = &engine_node(e, leg)->watch;
-        usec_t wait = s->txg ? QUIET_USEC : QUIET_NO_TXG;
 
         if (!w->quiet) {
                 w->quiet = true;
                 w->quiet_mono = e->now.mono;
                 w->quiet_txg = s->txg;
         }
-        if (e->now.mono - w->quiet_mono >= wait && (!s->txg || s->txg >= w->quiet_txg + QUIET_TXGS))
+        if (e->now.mono - w->quiet_mono >= (s->txg ? q.usec : 3 * q.usec) &&
+            (!s->txg || s->txg >= w->quiet_txg + q.txgs))
                 return FINDING_COMPLETE;
         return FINDING_WAIT;
+}
+
+/* Another leg of the pool has come online, too, and is not up to date yet. */
+static bool watch_has_company(const struct engine *e, entity_id leg) {
+        const struct entity *pool = engine_entity(e, engine_entity(e, leg)->zdev.zpool);
+
+        for (uint32_t i = 0; i < pool->zpool.n_legs; i++) {
+                const struct leg_row *l = ledger_of(e, pool->zpool.legs[i]);
+
+                if (pool->zpool.legs[i] != leg && l && l->m.watching)
+                        return true;
+        }
+        return false;
+}
+
+/* A resilver has finished. ZFS may have deferred the leg to the one that follows: it takes that
+ * mark away when the first one ends, and begins the second up to five seconds later
+ * (vdev_clear_resilver_deferred in module/zfs/dsl_scan.c). */
+static enum finding watch_finished(struct engine *e, entity_id leg, const struct leg_row *l,
+                                   const struct pool_status *s) {
+        if (l->m.met_start && l->m.met_start == s->scan.start)
+                return watch_quiet(e, leg, s, quiet_long);
+        if (watch_has_company(e, leg))
+                return watch_quiet(e, leg, s, quiet_short);
+        return FINDING_COMPLETE;
 }
 
 /* What keeps it from ever being up to date: with a checkpoint ZFS begins the resilver again and
@@ -348,6 +391,10 @@ static enum finding watch_judge(struct engine *e, entity_id leg, struct leg_row 
 
         watch_warn(e, leg, s);
         watch_forgive(e, leg, l, s, v);
+        if (v->resilver_deferred && other) { /* the one that runs is not for it, however it ends */
+                l->m.before = s->scan;
+                ledger_save_leg(e, l);
+        }
         if (scanning || s->rebuilding || v->resilver_deferred) {
                 w->quiet = false;
                 if ((resilver || s->rebuilding) && !l->m.resilver_seen) {
@@ -367,8 +414,8 @@ static enum finding watch_judge(struct engine *e, entity_id leg, struct leg_row 
         if (s->checkpoint)
                 return FINDING_WAIT;
         if (resilver && other && s->scan.state == SCAN_STATE_FINISHED)
-                return FINDING_COMPLETE;
-        if (watch_quiet(e, leg, s) == FINDING_WAIT)
+                return watch_finished(e, leg, l, s);
+        if (watch_quiet(e, leg, s, quiet_long) == FINDING_WAIT)
                 return FINDING_WAIT;
         if (resilver && other && s->scan.state == SCAN_STATE_CANCELED) {
                 *ret_why = "the resilver was cancelled, and not begun again";
@@ -415,7 +462,7 @@ static void verify_start(struct engine *e, entity_id leg, const struct pool_stat
         if (!e->settings.enable_commands)
                 complete_synced(e, pool,
                                 true); /* looks still run; the labels are as ZFS left them */
-        else
+        else if (!job_is_waiting(e, s->name, COMMAND_POOL_SYNC)) /* which does for both */
                 (void) job_add_for(e, JOB_VERIFY, pool, &c);
 }
 
@@ -448,11 +495,11 @@ static void verify_failed(struct engine *e, entity_id leg) {
 void complete_synced(struct engine *e, entity_id pool, bool good) {
         const struct entity *it = engine_entity(e, pool);
         const struct pool_status *s = pool_status(e, pool);
+        uint64_t look = 0;
 
         for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
                 entity_id leg = it->zpool.legs[i];
                 struct watch *w = &engine_node(e, leg)->watch;
-                uint32_t sibling;
 
                 if (w->stage != VERIFY_SYNC)
                         continue;
@@ -460,13 +507,35 @@ void complete_synced(struct engine *e, entity_id pool, bool good) {
                         verify_failed(e, leg);
                         continue;
                 }
-                sibling = leg_find_sibling(e, leg, s);
-                w->stage = sibling == VDEV_NONE ? VERIFY_LEG : VERIFY_SIBLING;
-                w->sibling_txg = 0;
-                label_want(e, leg,
-                           vdev_path(e, pool, s,
-                                     sibling == VDEV_NONE ? engine_node(e, leg)->vdev : sibling));
+                if (!look)
+                        look = engine_look(e, FACT_POOL, it->name);
+                w->look = look;
+                w->stage = VERIFY_LOOK;
         }
+}
+
+/* The label of an online sibling comes first. */
+static void verify_labels(struct engine *e, entity_id leg, const struct pool_status *s) {
+        uint32_t sibling = leg_find_sibling(e, leg, s);
+        struct node *n = engine_node(e, leg);
+
+        n->watch.stage = sibling == VDEV_NONE ? VERIFY_LEG : VERIFY_SIBLING;
+        n->watch.sibling_txg = 0;
+        label_want(e, leg,
+                   vdev_path(e, engine_entity(e, leg)->zdev.zpool, s,
+                             sibling == VDEV_NONE ? n->vdev : sibling));
+}
+
+/* True when the look at the pool after the sync has been answered, with a status. */
+static bool verify_has_looked(struct engine *e, entity_id leg) {
+        const struct node *pool = engine_node(e, engine_entity(e, leg)->zdev.zpool);
+        const struct watch *w = &engine_node(e, leg)->watch;
+
+        if (pool->status_seq < w->look)
+                return false;
+        if (pool->told_seq < w->look)
+                verify_failed(e, leg);
+        return pool->told_seq >= w->look;
 }
 
 /* The leg's own label, after its sibling's: it must not be older. */
@@ -794,7 +863,10 @@ void complete_follow(struct engine *e, entity_id leg) {
                 watch_lost(e, leg, l);
                 return;
         }
-        if (n->watch.stage != VERIFY_NONE || e->now.mono < n->watch.retry_at ||
+        if (n->watch.stage == VERIFY_LOOK && !verify_has_looked(e, leg))
+                return;
+        if ((n->watch.stage != VERIFY_NONE && n->watch.stage != VERIFY_LOOK) ||
+            e->now.mono < n->watch.retry_at ||
             pool_find_suspended(e, engine_entity(e, leg)->zdev.zpool) != ENTITY_NONE)
                 return;
         if (leg_is_alone(e, leg)) {
@@ -803,12 +875,15 @@ void complete_follow(struct engine *e, entity_id leg) {
         }
         switch (watch_judge(e, leg, l, s, v, &why)) {
         case FINDING_WAIT:
+                n->watch.stage = VERIFY_NONE;
                 return;
         case FINDING_FAILED:
                 leg_failed(e, leg, l, why);
                 return;
         case FINDING_COMPLETE:
-                if (n->watch.tries >= VERIFY_TRIES)
+                if (n->watch.stage == VERIFY_LOOK)
+                        verify_labels(e, leg, s);
+                else if (n->watch.tries >= VERIFY_TRIES)
                         leg_failed(e, leg, l, "its label stays behind those of the other legs");
                 else
                         verify_start(e, leg, s);

@@ -40,6 +40,7 @@ struct outstanding {
 enum verify_stage {
         VERIFY_NONE,    /* the scan record does not say yet that the leg is up to date */
         VERIFY_SYNC,    /* zpool sync runs: every leg gets the newest uberblock */
+        VERIFY_LOOK,    /* does the scan record still say so? */
         VERIFY_SIBLING, /* the label of an online sibling is being read */
         VERIFY_LEG,     /* and then the leg's own */
 };
@@ -49,6 +50,7 @@ struct watch {
         enum verify_stage stage;
         uint32_t tries;       /* verifications that found the leg behind */
         usec_t retry_at;      /* monotonic; not before */
+        uint64_t look;        /* seq of the look at its pool with VERIFY_LOOK */
         uint64_t asked;       /* hash of the path of the label that is being read for it */
         uint64_t sibling_txg; /* what its sibling's label said */
         bool quiet;           /* no scan is to be seen, since: */
@@ -107,6 +109,7 @@ struct node {
         struct pool_status *status; /* pool: what it said last, or NULL */
         const char *status_error;   /* pool: why it could not be asked (static or in the status) */
         uint64_t status_seq;        /* pool: seq of the look that it answered last */
+        uint64_t told_seq;          /* pool: of the look that gave `status` */
         bool arrived;               /* pool: it answered for the first time since it is imported */
         uint64_t settles; /* pool: seq of the look that shows what a command of ours has done, or
                              UINT64_MAX while it runs */

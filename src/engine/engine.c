@@ -425,6 +425,8 @@ static void take_facts(struct engine *e, const struct input_facts *f) {
                 pool = config_find_pool(e->config, f->name);
                 if (pool != ENTITY_NONE)
                         engine_node(e, pool)->status_seq = f->seq;
+                if (pool != ENTITY_NONE && !f->error && f->pool && *f->pool)
+                        engine_node(e, pool)->told_seq = f->seq;
                 if (!f->error && f->pool)
                         picture_set_pool(e, f->name, f->pool);
                 if (pool !=

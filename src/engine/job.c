@@ -151,10 +151,16 @@ static bool job_is_of(const struct job *j, const char *lane, enum command_kind k
         return j->command.kind == kind && text_equal(j->command.lane, lane);
 }
 
-bool job_is_on_its_way(const struct engine *e, const char *lane, enum command_kind kind) {
+bool job_is_waiting(const struct engine *e, const char *lane, enum command_kind kind) {
         for (size_t i = 0; i < e->waiting.count; i++)
                 if (job_is_of(e->waiting.items[i], lane, kind))
                         return true;
+        return false;
+}
+
+bool job_is_on_its_way(const struct engine *e, const char *lane, enum command_kind kind) {
+        if (job_is_waiting(e, lane, kind))
+                return true;
         for (size_t i = 0; i < e->running.count; i++)
                 if (job_is_of(e->running.items[i], lane, kind))
                         return true;

@@ -38,7 +38,8 @@ uint64_t job_add_for(struct engine *e, enum job_purpose purpose, entity_id entit
 /* What the request knows of having run this very command; NULL if it has not. */
 const struct ran *job_find_ran(const struct engine *e, const struct request *r,
                                const struct command *c);
-/* True if a command of that kind waits or runs in that lane. */
+/* True if a command of that kind waits (or runs) in that lane. */
+bool job_is_waiting(const struct engine *e, const char *lane, enum command_kind kind);
 bool job_is_on_its_way(const struct engine *e, const char *lane, enum command_kind kind);
 /* A cryptsetup open that runs for something inside the entity; NULL if there is none. */
 const struct job *job_find_opening(const struct engine *e, entity_id entity);

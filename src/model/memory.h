@@ -64,6 +64,8 @@ struct memory_leg {
         usec_t since;           /* wall clock */
         uint64_t errors_before; /* sum of its counters then */
         bool resilver_seen;
+        usec_t met_start; /* `start` of the resilver in the record when it was found online; 0: it
+                             came online before our eyes */
         /* a scrub that it has been online for from the start */
         usec_t scrub_start; /* `start` of the scan record; 0: none */
         uint64_t scrub_errors_before;

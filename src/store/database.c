@@ -37,9 +37,9 @@ static const char *const statement_texts[_STATEMENT_MAX] = {
                 " closed_txg, closed_time, ceiling_txg, hostid, watching, before_function,"
                 " before_state, before_start, before_end, before_paused, before_to_examine,"
                 " before_examined, before_issued, before_processed, before_errors, before_txg,"
-                " since, errors_before, resilver_seen, scrub_start, scrub_errors_before)"
+                " since, errors_before, resilver_seen, scrub_start, scrub_errors_before, met_start)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-                " ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
+                " ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
         [STATEMENT_SAVE_POOL] =
                 "INSERT OR REPLACE INTO pool (pool_guid, name, newest_txg, newest_time, imported,"
                 " scan_function, scan_state, scan_start, scan_end, scan_paused, scan_to_examine,"

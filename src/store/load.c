@@ -178,6 +178,7 @@ static int load_leg(struct store *s, struct arena *a, sqlite3_stmt *stmt, struct
         l->resilver_seen = stmt_number(stmt, 24) != 0;
         l->scrub_start = stmt_number(stmt, 25);
         l->scrub_errors_before = stmt_number(stmt, 26);
+        l->met_start = stmt_number(stmt, 27);
         return 0;
 }
 
@@ -197,7 +198,7 @@ static int load_legs(struct store *s, struct memory *m) {
                            " before_state, before_start, before_end, before_paused,"
                            " before_to_examine, before_examined, before_issued, before_processed,"
                            " before_errors, before_txg, since, errors_before, resilver_seen,"
-                           " scrub_start, scrub_errors_before FROM leg",
+                           " scrub_start, scrub_errors_before, met_start FROM leg",
                            &stmt);
         if (r < 0)
                 return r;

@@ -108,6 +108,7 @@ int store_save_leg(struct store *s, const struct memory_leg *l) {
         stmt_bind_number(stmt, 25, l->resilver_seen);
         stmt_bind_number(stmt, 26, l->scrub_start);
         stmt_bind_number(stmt, 27, l->scrub_errors_before);
+        stmt_bind_number(stmt, 28, l->met_start);
         return save_step(s, stmt);
 }
 

@@ -54,6 +54,9 @@ static const char *const schema_steps[] = {
 
         /* 2 */
         "ALTER TABLE entity ADD COLUMN luks_uuid TEXT NOT NULL DEFAULT '';",
+
+        /* 3 */
+        "ALTER TABLE leg ADD COLUMN met_start INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define SCHEMA_VERSION ((int64_t) ELEMENTSOF(schema_steps))

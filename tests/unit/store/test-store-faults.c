@@ -230,7 +230,7 @@ static void test_a_copy_that_nobody_wrote_cannot_be_stored(void **state) {
         assert_int_equal(sqlite3_open(f->file, &db), SQLITE_OK);
         assert_int_equal(sqlite3_exec(db,
                                       "INSERT INTO leg SELECT '1','2','','whole','',0,0,0,0,0,0,"
-                                      "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0",
+                                      "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0",
                                       NULL, NULL, NULL),
                          SQLITE_CONSTRAINT);
         (void) sqlite3_close(db);
@@ -242,7 +242,7 @@ static void test_a_newer_file_is_left_alone(void **state) {
         store_free(folder_open(f));
         folder_execute(f->file, "PRAGMA user_version = 99");
         assert_refused(f, -EPROTO, "newer zmirror");
-        folder_execute(f->file, "PRAGMA user_version = 2");
+        folder_execute(f->file, "PRAGMA user_version = 3");
         store_free(folder_open(f));
 }
 

@@ -53,6 +53,7 @@ static struct memory_leg sample_leg(void) {
                 .resilver_seen = true,
                 .scrub_start = 34,
                 .scrub_errors_before = 35,
+                .met_start = 36,
         };
 }
 
@@ -165,6 +166,7 @@ static void test_everything_saved_is_loaded_again(void **state) {
         assert_int_equal(l2->errors_before, 33);
         assert_int_equal(l2->scrub_start, 34);
         assert_int_equal(l2->scrub_errors_before, 35);
+        assert_int_equal(l2->met_start, 36);
 
         assert_int_equal(m->n_pools, 1);
         p2 = &m->pools[0];
@@ -278,8 +280,8 @@ static void test_an_older_file_becomes_a_new_one(void **state) {
 
         assert_int_equal(store_save_one_entity(s, &e), 0);
         store_free(s);
-        folder_execute(f->file,
-                       "ALTER TABLE entity DROP COLUMN luks_uuid; PRAGMA user_version = 1");
+        folder_execute(f->file, "ALTER TABLE entity DROP COLUMN luks_uuid;"
+                                "ALTER TABLE leg DROP COLUMN met_start; PRAGMA user_version = 1");
         s = folder_open(f);
         assert_int_equal(store_load(s, &m), 0);
         assert_int_equal(m->n_entities, 1);
