@@ -80,6 +80,7 @@ struct sim {
         bool no_passphrase;
         usec_t pulled_at;  /* when a disk was pulled last */
         usec_t issued;     /* when the command that is judged was run */
+        usec_t executes;   /* the same of the one that has its effect just now; 0: none has */
         usec_t deaf_until; /* what the daemon should have heard of before may still be news to it */
         uint64_t changes;  /* counts everything that happened to the world */
 };

@@ -225,6 +225,7 @@ static bool leg_open(struct sim *s, struct leg *l, struct node *n) {
         node_use(n);
         l->node = n;
         l->open_since = s->time;
+        l->asked_at = s->executes ? s->executes : s->time;
         l->reopened = false;
         l->image = l->last = i;
         l->not_present = false;

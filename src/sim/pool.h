@@ -84,6 +84,7 @@ struct leg {
         usec_t gone_at;    /* time when it was lost last */
         bool reopened;     /* by `zpool clear`, on another device */
         usec_t open_since; /* time since when it is online */
+        usec_t asked_at;   /* time when the command that did it was run */
 };
 
 struct zpool {

@@ -434,7 +434,9 @@ static void task_on_apply(void *owner, void *what, uint64_t number) {
         case SIM_FAULT_DIE_AFTER:
         case _SIM_FAULT_MAX:
                 task_show(s, t);
+                s->executes = t->started;
                 t->answer = shell_execute(s, t);
+                s->executes = 0;
                 break;
         }
         if (t->answer.hangs) {

@@ -142,8 +142,8 @@ bool sim_leg_is_mixed(struct sim *s, entity_id leg);
 bool sim_leg_is_online(struct sim *s, entity_id leg);
 /* True if there are two partitions, plugged or not, with the name of the one that it lies on. */
 bool sim_leg_is_doubled(struct sim *s, entity_id leg);
-/* True if its device appeared at the same moment as ZFS opened it, or `zpool clear` made ZFS take
- * another device than before. */
+/* True if its device appeared at the same moment as ZFS opened it, or while the command ran that
+ * made ZFS do so, or `zpool clear` made ZFS take another device than before. */
 bool sim_leg_is_hasty(struct sim *s, entity_id leg);
 /* Since when its device is gone while ZFS calls it online; 0: it is not. */
 usec_t sim_leg_lost_since(struct sim *s, entity_id leg);

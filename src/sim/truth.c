@@ -309,7 +309,7 @@ bool sim_leg_is_hasty(struct sim *s, entity_id id) {
 
         while (n && n->kind == DEVICE_MAPPING)
                 n = n->under;
-        return n && (l->reopened || l->open_since < n->born + 3 * USEC_PER_SEC);
+        return n && (l->reopened || l->asked_at < n->born + 3 * USEC_PER_SEC);
 }
 
 usec_t sim_leg_lost_since(struct sim *s, entity_id id) {
