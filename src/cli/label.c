@@ -50,7 +50,16 @@ static const char *state_print(uint64_t state) {
         return state < ELEMENTSOF(words) ? words[state] : "unknown";
 }
 
-static void print_for_people(const char *path, const struct label *l) {
+/* ", in a mirror of 2" */
+static const char *top_print(struct arena *a, const struct vdev_shape *top) {
+        if (top->type == VDEV_TYPE_DISK)
+                return "";
+        if (top->type == VDEV_TYPE_RAIDZ)
+                return arena_printf(a, ", in a raidz%u of %u", top->parity, top->width);
+        return arena_printf(a, ", in a %s of %u", vdev_type_print(top->type), top->width);
+}
+
+static void print_for_people(struct arena *a, const char *path, const struct label *l) {
         char time[TIME_PRINT_MAX];
         usec_t when = 0;
 
@@ -59,7 +68,7 @@ static void print_for_people(const char *path, const struct label *l) {
         (void) printf("%s\n", path);
         (void) printf("  pool:    %s (guid %" PRIu64 "), %s\n", l->pool_name, l->pool_guid,
                       state_print(l->pool_state));
-        (void) printf("  leg:     guid %" PRIu64 "\n", l->vdev_guid);
+        (void) printf("  leg:     guid %" PRIu64 "%s\n", l->vdev_guid, top_print(a, &l->top));
         (void) printf("  newest:  txg %" PRIu64 ", written %s\n", l->txg, time_print(when, time));
         if (l->hostid || *l->hostname)
                 (void) printf("  host:    %s (hostid %08" PRIx64 ")\n",
@@ -83,7 +92,7 @@ static int show(const char *path, bool json) {
                 cli_complain("'%s' has no ZFS label that can be read.", path);
                 return EXIT_FAILED;
         }
-        print_for_people(path, &label);
+        print_for_people(a, path, &label);
         return EXIT_DONE;
 }
 

@@ -89,6 +89,7 @@ static uint32_t vdev_spares(const struct pool_status *s, uint32_t top, uint32_t 
         case VDEV_TYPE_REPLACING:
         case VDEV_TYPE_SPARE:
         case VDEV_TYPE_OTHER:
+        case _VDEV_TYPE_MAX:
                 break;
         }
         return 0;

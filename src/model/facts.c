@@ -71,6 +71,43 @@ bool vdev_state_parse(const char *s, enum vdev_state *ret) {
         return false;
 }
 
+static const char *const vdev_type_names[_VDEV_TYPE_MAX] = {
+        [VDEV_TYPE_ROOT] = "root",           [VDEV_TYPE_DISK] = "disk",
+        [VDEV_TYPE_MIRROR] = "mirror",       [VDEV_TYPE_RAIDZ] = "raidz",
+        [VDEV_TYPE_REPLACING] = "replacing", [VDEV_TYPE_SPARE] = "spare",
+        [VDEV_TYPE_OTHER] = "other",
+};
+
+const char *vdev_type_print(enum vdev_type t) {
+        return vdev_type_names[t];
+}
+
+bool vdev_type_parse(const char *s, enum vdev_type *ret) {
+        for (size_t i = 0; i < _VDEV_TYPE_MAX; i++)
+                if (text_equal(s, vdev_type_names[i])) {
+                        *ret = (enum vdev_type) i;
+                        return true;
+                }
+        return false;
+}
+
+uint32_t vdev_shape_needs(const struct vdev_shape *s) {
+        switch (s->type) {
+        case VDEV_TYPE_MIRROR:
+        case VDEV_TYPE_REPLACING: /* of one that was alone */
+        case VDEV_TYPE_SPARE:
+                return 1;
+        case VDEV_TYPE_RAIDZ:
+                return s->width > s->parity ? s->width - s->parity : 1;
+        case VDEV_TYPE_ROOT:
+        case VDEV_TYPE_DISK:
+        case VDEV_TYPE_OTHER:
+        case _VDEV_TYPE_MAX:
+                break;
+        }
+        return s->width ? s->width : 1;
+}
+
 /* The text form of what has ended tells no amounts but a rounded one of what was repaired. */
 static bool scan_is_rough(const struct scan *s) {
         return s->state != SCAN_STATE_SCANNING && !s->to_examine;

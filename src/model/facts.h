@@ -83,7 +83,21 @@ enum vdev_type {
         VDEV_TYPE_REPLACING,
         VDEV_TYPE_SPARE,
         VDEV_TYPE_OTHER, /* indirect, hole, missing */
+        _VDEV_TYPE_MAX,
 };
+
+const char *vdev_type_print(enum vdev_type t);
+bool vdev_type_parse(const char *s, enum vdev_type *ret);
+
+/* What a top-level vdev is made of. */
+struct vdev_shape {
+        enum vdev_type type;
+        uint32_t parity; /* raidz */
+        uint32_t width;  /* how many members it has */
+};
+
+/* How many of its members have to be there for it to work. */
+uint32_t vdev_shape_needs(const struct vdev_shape *s);
 
 enum vdev_class {
         VDEV_CLASS_NORMAL,
@@ -202,10 +216,11 @@ struct label {
         uint32_t n_labels; /* how many of the four agree and are whole */
         const char *pool_name;
         uint64_t pool_guid, vdev_guid, top_guid;
-        uint64_t config_txg; /* lags behind; not for comparing */
-        uint64_t pool_state; /* 0 active, 1 exported, 2 destroyed */
-        uint64_t txg;        /* newest valid uberblock */
-        uint64_t timestamp;  /* and its time, seconds */
+        struct vdev_shape top; /* of the top-level vdev that it is in, or is */
+        uint64_t config_txg;   /* lags behind; not for comparing */
+        uint64_t pool_state;   /* 0 active, 1 exported, 2 destroyed */
+        uint64_t txg;          /* newest valid uberblock */
+        uint64_t timestamp;    /* and its time, seconds */
         uint64_t hostid;
         const char *hostname;
 };

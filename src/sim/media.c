@@ -461,8 +461,19 @@ void node_fact(const struct sim *s, const struct node *n, struct device *ret) {
                 }
 }
 
+static struct vdev_shape top_shape(const struct top *t) {
+        static const enum vdev_type types[] = {
+                [VDEV_KIND_SINGLE] = VDEV_TYPE_DISK,
+                [VDEV_KIND_MIRROR] = VDEV_TYPE_MIRROR,
+                [VDEV_KIND_RAIDZ] = VDEV_TYPE_RAIDZ,
+        };
+
+        return (struct vdev_shape){ .type = types[t->kind], .parity = t->parity, .width = t->n };
+}
+
 void node_label(struct sim *s, struct node *n, struct label *ret) {
         const struct image *i = n->volume ? n->volume->image : NULL;
+        const struct top *top = i ? &i->pool->tops[i->pool->legs[i->index].top] : NULL;
 
         *ret = (struct label){ .pool_name = "", .hostname = "" };
         if (!i || node_io(s, n) != IO_GOOD)
@@ -473,7 +484,8 @@ void node_label(struct sim *s, struct node *n, struct label *ret) {
                 .pool_name = i->live ? i->pool->name : i->mos->pool_name,
                 .pool_guid = i->pool_guid,
                 .vdev_guid = i->vdev_guid,
-                .top_guid = i->pool->tops[i->pool->legs[i->index].top].guid,
+                .top_guid = top->kind == VDEV_KIND_SINGLE ? i->vdev_guid : top->guid,
+                .top = top_shape(top),
                 .config_txg = i->txg / 2,
                 .pool_state = i->exported,
                 .txg = i->txg,

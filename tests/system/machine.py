@@ -261,7 +261,8 @@ class Machine:
         return "cat <<'END'\n" + json.dumps({
             "device": arguments[-1], "valid": True, "n_labels": 4, "pool_name": "tank", "hostname": "test",
             "pool_guid": POOL_GUID, "vdev_guid": GUIDS[leg], "top_guid": TOP_GUID, "config_txg": 4, "pool_state": 0,
-            "txg": self.label_txgs[leg], "timestamp": 1700000000 + self.label_txgs[leg], "hostid": 1}) + "\nEND\nexit 0"
+            "txg": self.label_txgs[leg], "timestamp": 1700000000 + self.label_txgs[leg], "hostid": 1,
+            "top_type": "mirror", "top_parity": 0, "top_width": 2}) + "\nEND\nexit 0"
 
     def answer(self, name, arguments):
         instead = self.override.get(" ".join([name] + arguments[:1]))

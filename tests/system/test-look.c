@@ -243,7 +243,8 @@ static void test_labels_are_read_by_a_program(void **state) {
                 "echo '{\"device\":\"x\",\"valid\":true,\"n_labels\":4,\"pool_name\":\"tank\","
                 "\"hostname\":\"h\",\"pool_guid\":1282715843682370212,"
                 "\"vdev_guid\":13835058055282163712,\"top_guid\":3,\"config_txg\":4,"
-                "\"pool_state\":0,\"txg\":180,\"timestamp\":5,\"hostid\":6}'");
+                "\"pool_state\":0,\"txg\":180,\"timestamp\":5,\"hostid\":6,"
+                "\"top_type\":\"mirror\",\"top_parity\":0,\"top_width\":2}'");
         (void) stage_look(s, LOOK_LABEL, "/dev/mapper/tank-b");
         assert_false(s->facts.failed);
         assert_true(s->label.valid);

@@ -26,6 +26,7 @@
 #include "model/facts.h"
 #include "world/linux/label.h"
 #include "world/linux/nvlist.h"
+#include "world/linux/pool_status.h"
 #include "world/linux/sha256.h"
 
 #define CONFIG_OFFSET   (16u * 1024)
@@ -118,6 +119,24 @@ static void read_name(struct nvlist config, const char *key, struct arena *a, co
         *ret = copy;
 }
 
+/* As many members as a vdev of ZFS may have at all, and some more. */
+#define WIDTH_MAX 1024u
+
+static void read_top(struct nvlist tree, struct arena *a, struct vdev_shape *ret) {
+        const char *type = "";
+        uint64_t parity = 0;
+        struct vdev v = {};
+
+        (void) nvlist_find_text(tree, "type", a, &type);
+        (void) nvlist_find_number(tree, "nparity", &parity);
+        vdev_set_type_by_name(&v, type);
+        ret->type = v.type;
+        ret->width = v.type == VDEV_TYPE_DISK ? 1 : nvlist_count_lists(tree, "children");
+        if (ret->width > WIDTH_MAX)
+                ret->width = WIDTH_MAX;
+        ret->parity = parity < ret->width ? (uint32_t) parity : 0;
+}
+
 static bool one_read_config(const uint8_t *block, uint64_t offset, struct arena *a,
                             struct one *ret) {
         struct one one = { .says = { .pool_name = "", .hostname = "" } };
@@ -138,6 +157,7 @@ static bool one_read_config(const uint8_t *block, uint64_t offset, struct arena 
         (void) nvlist_find_number(config, "state", &one.says.pool_state);
         (void) nvlist_find_number(config, "hostid", &one.says.hostid);
         read_name(config, "hostname", a, &one.says.hostname);
+        read_top(tree, a, &one.says.top);
         one.config = true;
         one.slot_shift = ashift < SLOT_MIN_SHIFT   ? SLOT_MIN_SHIFT
                          : ashift > SLOT_MAX_SHIFT ? SLOT_MAX_SHIFT

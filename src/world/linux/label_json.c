@@ -51,6 +51,9 @@ char *label_print_json(struct arena *a, const char *device, const struct label *
         add(o, "n_labels", json_object_new_int64(l->n_labels));
         add(o, "pool_name", json_object_new_string(l->pool_name));
         add(o, "hostname", json_object_new_string(l->hostname));
+        add(o, "top_type", json_object_new_string(vdev_type_print(l->top.type)));
+        add(o, "top_parity", json_object_new_int64(l->top.parity));
+        add(o, "top_width", json_object_new_int64(l->top.width));
         for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
                 add(o, numbers[i].key, json_object_new_uint64(*number_of(&copy, i)));
         return arena_strdup(a, json_object_to_json_string_ext(
@@ -76,6 +79,19 @@ static bool get_number(struct json_object *o, const char *key, uint64_t *ret) {
         return true;
 }
 
+static bool get_shape(struct json_object *o, struct arena *a, struct vdev_shape *ret) {
+        uint64_t parity, width;
+        const char *type;
+
+        if (!get_text(o, "top_type", a, &type) || !vdev_type_parse(type, &ret->type) ||
+            !get_number(o, "top_parity", &parity) || !get_number(o, "top_width", &width) ||
+            parity > UINT32_MAX || width > UINT32_MAX)
+                return false;
+        ret->parity = (uint32_t) parity;
+        ret->width = (uint32_t) width;
+        return true;
+}
+
 bool label_parse_json(const char *text, size_t len, struct arena *a, struct label *ret) {
         _cleanup_(json_object_putp) struct json_object *o = NULL;
         struct label l = {};
@@ -89,7 +105,8 @@ bool label_parse_json(const char *text, size_t len, struct arena *a, struct labe
             !json_object_object_get_ex(o, "valid", &valid) ||
             !json_object_is_type(valid, json_type_boolean) ||
             !get_number(o, "n_labels", &n_labels) || n_labels > LABEL_COUNT ||
-            !get_text(o, "pool_name", a, &l.pool_name) || !get_text(o, "hostname", a, &l.hostname))
+            !get_text(o, "pool_name", a, &l.pool_name) ||
+            !get_text(o, "hostname", a, &l.hostname) || !get_shape(o, a, &l.top))
                 return false;
         l.valid = json_object_get_boolean(valid);
         l.n_labels = (uint32_t) n_labels;

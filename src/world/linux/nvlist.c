@@ -18,7 +18,7 @@
 #define TEXT_MAX_BYTES  4096u
 #define PAIR_HEAD_BYTES 20u /* sizes, length of the name, type, number of elements */
 
-enum { TYPE_UINT64 = 8, TYPE_STRING = 9, TYPE_NVLIST = 19 };
+enum { TYPE_UINT64 = 8, TYPE_STRING = 9, TYPE_NVLIST = 19, TYPE_NVLIST_ARRAY = 20 };
 
 struct pair {
         const uint8_t *name;
@@ -86,17 +86,22 @@ static bool take_pair(struct nvlist *l, struct pair *ret) {
         return true;
 }
 
-static bool find(struct nvlist l, const char *name, uint32_t type, struct nvlist *ret) {
+static bool find_pair(struct nvlist l, const char *name, uint32_t type, struct pair *ret) {
         size_t len = strlen(name);
+
+        while (take_pair(&l, ret))
+                if (ret->type == type && ret->name_len == len && memcmp(ret->name, name, len) == 0)
+                        return true;
+        return false;
+}
+
+static bool find(struct nvlist l, const char *name, uint32_t type, struct nvlist *ret) {
         struct pair p;
 
-        while (take_pair(&l, &p))
-                if (p.type == type && p.n_elements == 1 && p.name_len == len &&
-                    memcmp(p.name, name, len) == 0) {
-                        *ret = p.value;
-                        return true;
-                }
-        return false;
+        if (!find_pair(l, name, type, &p) || p.n_elements != 1)
+                return false;
+        *ret = p.value;
+        return true;
 }
 
 bool nvlist_open(const uint8_t *bytes, size_t len, struct nvlist *ret) {
@@ -125,6 +130,12 @@ bool nvlist_find_text(struct nvlist l, const char *name, struct arena *a, const 
                 return false;
         *ret = arena_strndup(a, (const char *) s, len);
         return true;
+}
+
+uint32_t nvlist_count_lists(struct nvlist l, const char *name) {
+        struct pair p;
+
+        return find_pair(l, name, TYPE_NVLIST_ARRAY, &p) ? p.n_elements : 0;
 }
 
 bool nvlist_find_list(struct nvlist l, const char *name, struct nvlist *ret) {

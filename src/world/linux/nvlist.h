@@ -22,3 +22,5 @@ bool nvlist_open(const uint8_t *bytes, size_t len, struct nvlist *ret);
 bool nvlist_find_number(struct nvlist l, const char *name, uint64_t *ret);
 bool nvlist_find_text(struct nvlist l, const char *name, struct arena *a, const char **ret);
 bool nvlist_find_list(struct nvlist l, const char *name, struct nvlist *ret);
+/* How many lists there are said to be in the array of that name; 0 if there is none. */
+uint32_t nvlist_count_lists(struct nvlist l, const char *name);

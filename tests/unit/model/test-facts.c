@@ -186,6 +186,30 @@ static void test_a_paused_scan_is_another_record(void **state) {
         assert_false(scan_equal(&runs, &paused));
 }
 
+static void test_how_many_members_a_vdev_needs(void **state) {
+        static const struct {
+                const char *name;
+                struct vdev_shape shape;
+                uint32_t needs;
+        } cases[] = {
+                { "a disk", { VDEV_TYPE_DISK, 0, 1 }, 1 },
+                { "a mirror", { VDEV_TYPE_MIRROR, 0, 3 }, 1 },
+                { "raidz1 of 3", { VDEV_TYPE_RAIDZ, 1, 3 }, 2 },
+                { "raidz2 of 6", { VDEV_TYPE_RAIDZ, 2, 6 }, 4 },
+                { "a raidz that makes no sense", { VDEV_TYPE_RAIDZ, 3, 2 }, 1 },
+                { "a disk that is being replaced", { VDEV_TYPE_REPLACING, 0, 2 }, 1 },
+                { "a hole", { VDEV_TYPE_OTHER, 0, 0 }, 1 },
+        };
+        enum vdev_type t;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                if (vdev_shape_needs(&cases[i].shape) != cases[i].needs)
+                        fail_msg("%s: %u", cases[i].name, vdev_shape_needs(&cases[i].shape));
+        for (enum vdev_type i = 0; i < _VDEV_TYPE_MAX; i++)
+                assert_true(vdev_type_parse(vdev_type_print(i), &t) && t == i);
+        assert_false(vdev_type_parse("tape", &t));
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_copy_is_equal_and_on_its_own),
@@ -193,6 +217,7 @@ int main(void) {
                 cmocka_unit_test(test_states_are_read_in_both_spellings),
                 cmocka_unit_test(test_scan_records),
                 cmocka_unit_test(test_a_paused_scan_is_another_record),
+                cmocka_unit_test(test_how_many_members_a_vdev_needs),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

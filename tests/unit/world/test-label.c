@@ -64,6 +64,8 @@ static void test_a_whole_label_of_any_ashift_and_byte_order(void **state) {
                         assert_true(l->pool_guid == usual.pool_guid);
                         assert_true(l->vdev_guid == usual.vdev_guid);
                         assert_true(l->top_guid == usual.top_guid);
+                        assert_int_equal(l->top.type, VDEV_TYPE_MIRROR);
+                        assert_int_equal(l->top.width, 2);
                         assert_int_equal(l->config_txg, 28);
                         assert_int_equal(l->pool_state, 1);
                         assert_int_equal(l->hostid, 164274168);
@@ -380,6 +382,8 @@ static void test_a_label_that_zfs_wrote(void **state) {
         assert_string_equal(l.hostname, "vm");
         assert_true(l.pool_guid == 5144085246146491572 && l.vdev_guid == 3115280752029441463 &&
                     l.top_guid == 13240657239512346966u);
+        assert_int_equal(l.top.type, VDEV_TYPE_MIRROR);
+        assert_int_equal(l.top.width, 2);
         assert_int_equal(l.config_txg, 137);
         assert_int_equal(l.pool_state, 0);
         assert_int_equal(l.txg, 190);
@@ -406,6 +410,8 @@ static void test_json_there_and_back(void **state) {
                     l.top_guid == b.l.top_guid && l.config_txg == b.l.config_txg &&
                     l.pool_state == b.l.pool_state && l.txg == b.l.txg &&
                     l.timestamp == b.l.timestamp && l.hostid == b.l.hostid);
+        assert_true(l.top.type == b.l.top.type && l.top.parity == b.l.top.parity &&
+                    l.top.width == b.l.top.width && l.top.width == 2);
         for (size_t n = 0; n < strlen(json); n++)
                 assert_false(label_parse_json(json, n, b.a, &l));
         bench_done(&b);
