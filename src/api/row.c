@@ -205,6 +205,8 @@ void row_print_status(struct text *t, struct arena *a, const struct config *c,
         json_add_string(t, "device", v->device);
         if (v->held_by && v->held_by[0])
                 json_add_string(t, "held_by", v->held_by);
+        if (v->trim.fault != TRIM_FAULT_NONE)
+                json_add_string(t, "trim_obstacle", trim_obstacle_print(a, &v->trim));
         json_add_bool(t, "watching", v->watching);
         json_open(t, "requests", '[');
         for (uint32_t i = 0; i < n_requests; i++) {
@@ -369,6 +371,7 @@ static bool status_read(struct arena *a, const struct json *object, struct row *
         return json_get_string(object, "errors_text", &row->errors_text) &&
                json_get_string(object, "device", &row->device) &&
                json_get_string(object, "held_by", &row->held_by) &&
+               json_get_string(object, "trim_obstacle", &row->trim_obstacle) &&
                json_get_bool(object, "watching", &row->watching) &&
                (!requests || requests_read(a, requests, row));
 }

@@ -63,7 +63,8 @@ struct row {
         struct view_operation operations[_OPERATION_MAX];
         /* Status only */
         const char *errors_text, *device, *held_by;
-        bool watching; /* online, and not known to be up to date yet */
+        const char *trim_obstacle; /* why it cannot be trimmed, or NULL */
+        bool watching;       /* online, and not known to be up to date yet */
         struct row_request {
                 uint64_t id;
                 const char *wish, *origin, *reason, *reason_code;

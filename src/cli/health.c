@@ -89,12 +89,19 @@ static void row_check(struct checkup *c, const struct row *row) {
         (void) subject_get(c, row_subject(c, row));
         if (row->errors)
                 subject_add(c, row, silent ? HEALTH_NO_ANSWER : HEALTH_TROUBLE, errors);
-        for (enum operation op = 0; op < _OPERATION_MAX; op++)
+        for (enum operation op = 0; op < _OPERATION_MAX; op++) {
+                const char *obstacle = op == OPERATION_TRIM && row->trim_obstacle
+                                               ? show_line(c->arena, row->trim_obstacle)
+                                               : "";
+
                 if (row->overdue[op])
                         subject_add(c, row, HEALTH_OVERDUE,
-                                    arena_printf(c->arena, "%s overdue since %s",
+                                    arena_printf(c->arena, "%s overdue since %s%s%s",
                                                  operation_print(op),
-                                                 show_time(c->arena, row->overdue[op])));
+                                                 show_time(c->arena, row->overdue[op]),
+                                                 *obstacle ? ", and cannot be done: " : "",
+                                                 obstacle));
+        }
 }
 
 /* --- showing

@@ -62,6 +62,8 @@ static void leg_fields(struct arena *a, const struct row *row, usec_t now) {
                    row->overdue[OPERATION_SCRUB]);
         date_field(a, "last trim", row->last_trim, row->intervals[OPERATION_TRIM],
                    row->overdue[OPERATION_TRIM]);
+        if (row->trim_obstacle)
+                field("trims", "do not get through: %s", show_line(a, row->trim_obstacle));
 }
 
 static void row_show(struct arena *a, const struct row *row, usec_t now) {
@@ -124,6 +126,7 @@ static void row_print_json(const struct row *row, usec_t now, bool first) {
         json_add_string(&t, "errors_text",
                         row->errors_text && row->errors_text[0] ? row->errors_text : NULL);
         json_add_string(&t, "held_by", row->held_by && row->held_by[0] ? row->held_by : NULL);
+        json_add_string(&t, "trim_obstacle", row->trim_obstacle);
         json_add_bool(&t, "watching", row->watching);
         requests_add_json(&t, row);
         json_close(&t, '}');

@@ -233,6 +233,12 @@ static bool reason_is_quiet(enum reason_code code) {
                code == REASON_GUARD; /* the history has told it */
 }
 
+static enum log_level reason_level(enum reason_code code) {
+        return code == REASON_UNSUPPORTED ? LOG_LEVEL_INFO /* it is no failure */
+               : reason_is_quiet(code)    ? LOG_LEVEL_VERBOSE
+                                          : LOG_LEVEL_WARNING;
+}
+
 static void list_action_ended(struct engine *e, entity_id id, struct list_run *run, bool good) {
         run->over = true;
         run->good = good;
@@ -244,8 +250,7 @@ void handler_request_ended(struct engine *e, const struct request *r, bool fulfi
         struct arena *a = e->effects.arena;
 
         if (!fulfilled && (r->origin != ORIGIN_PERSON || !r->clients.count))
-                engine_log(e, reason_is_quiet(why->code) ? LOG_LEVEL_VERBOSE : LOG_LEVEL_WARNING,
-                           r->entity, "%s: %s failed: %s", engine_title(e, r->entity),
+                engine_log(e, reason_level(why->code), r->entity, "%s: %s failed: %s", engine_title(e, r->entity),
                            wish_print(r->wish), reason_print(a, e->config, why));
         if (r->origin > ORIGIN_HANDLER)
                 return;

@@ -36,6 +36,10 @@ static struct step step_reason(enum step_kind kind, enum reason_code code, entit
         return s;
 }
 
+struct step step_done_but(enum reason_code code, entity_id about, const char *detail) {
+        return step_reason(STEP_DONE, code, about, detail);
+}
+
 struct step step_wait(enum reason_code code, entity_id about, const char *detail) {
         return step_reason(STEP_WAIT, code, about, detail);
 }

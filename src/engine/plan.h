@@ -28,6 +28,8 @@ struct step {
 };
 
 struct step step_done(void);
+/* Done, but there is something to be said about it. */
+struct step step_done_but(enum reason_code code, entity_id about, const char *detail);
 struct step step_wait(enum reason_code code, entity_id about, const char *detail);
 struct step step_wait_untimed(enum reason_code code, entity_id about, const char *detail);
 struct step step_fail(enum reason_code code, entity_id about, const char *detail);

@@ -4,6 +4,7 @@
 #include "engine/picture.h"
 #include "engine/plan.h"
 #include "engine/pool.h"
+#include "engine/trim.h"
 
 /* A scrub while data is still to be caught up with can lose the good copy (OpenZFS #18976). */
 static bool scrub_has_to_wait(const struct engine *e, entity_id pool, const struct pool_status *s,
@@ -127,6 +128,34 @@ struct step plan_scrub(struct engine *e, const struct request *r) {
         return step_run(command_scrub(e->effects.arena, r->entity, s->name, /* stop= */ false));
 }
 
+/* "it cannot be trimmed: ...", or of a pool for each leg that cannot be: "zdev tank-b (tank) cannot
+ * be trimmed: ..."; or "". */
+static const char *trim_left_out(const struct engine *e, entity_id about) {
+        const struct entity *it = engine_entity(e, about);
+        uint32_t n = it->type == ENTITY_ZPOOL ? it->zpool.n_legs : 1;
+        struct arena *a = e->effects.arena;
+        const char *s = "";
+
+        for (uint32_t i = 0; i < n; i++) {
+                entity_id leg = it->type == ENTITY_ZPOOL ? it->zpool.legs[i] : about;
+                struct trim_obstacle o = trim_find_obstacle(e, leg);
+
+                if (o.fault != TRIM_FAULT_NONE)
+                        s = arena_printf(a, "%s%s%s cannot be trimmed: %s", s, *s ? "; " : "",
+                                         leg == about ? "it" : engine_title(e, leg),
+                                         trim_obstacle_print(a, &o));
+        }
+        return s;
+}
+
+static bool pool_takes_trims(const struct pool_status *s) {
+        for (uint32_t i = 0; i < s->n_vdevs; i++)
+                if (s->vdevs[i].type == VDEV_TYPE_DISK && vdev_state_is_online(s->vdevs[i].state) &&
+                    s->vdevs[i].trim_state != TRIM_UNSUPPORTED)
+                        return true;
+        return false;
+}
+
 struct step plan_trim(struct engine *e, const struct request *r) {
         entity_id pool = entity_pool_id(e, r->entity);
         bool whole = engine_entity(e, r->entity)->type == ENTITY_ZPOOL;
@@ -134,6 +163,7 @@ struct step plan_trim(struct engine *e, const struct request *r) {
         const struct vdev *v;
         struct command trim;
         struct step answer;
+        const char *left_out;
         bool any = false;
 
         if (pool != ENTITY_NONE &&
@@ -143,11 +173,9 @@ struct step plan_trim(struct engine *e, const struct request *r) {
         if (!s)
                 return answer;
         v = whole ? NULL : leg_vdev(e, r->entity);
-        if (v && v->trim_state == TRIM_UNSUPPORTED) /* 2. it cannot work */
-                return step_failf(REASON_NOTHING, r->entity,
-                                  "the device does not take trims (its bridge, its disk, or LUKS "
-                                  "opened without "
-                                  "--allow-discards)");
+        left_out = trim_left_out(e, r->entity);
+        if (*left_out && !(whole && pool_takes_trims(s))) /* 2. it cannot work */
+                return step_fail(REASON_UNSUPPORTED, r->entity, left_out);
         for (uint32_t i = 0; i < s->n_vdevs; i++)
                 any |= s->vdevs[i].trim_state == TRIM_ACTIVE && (whole || &s->vdevs[i] == v);
         if (any) /* 3. it runs */
@@ -156,6 +184,7 @@ struct step plan_trim(struct engine *e, const struct request *r) {
                             whole ? NULL : leg_argument(e, r->entity, e->effects.arena),
                             /* stop= */ false);
         if (whole && plan_has_run_well(e, r, &trim)) /* 4. none runs any more */
-                return step_done();
+                return step_done_but(*left_out ? REASON_UNSUPPORTED : REASON_NONE, r->entity,
+                                     left_out);
         return step_run(trim);
 }

@@ -5,6 +5,7 @@
 #include "engine/overdue.h"
 #include "engine/picture.h"
 #include "engine/request.h"
+#include "engine/trim.h"
 #include "engine/verdict.h"
 
 static double ratio(uint64_t done, uint64_t total) {
@@ -103,6 +104,7 @@ static void view_leg(const struct engine *e, entity_id id, struct now now,
         ret->last_scrub = m->last_scrub;
         ret->last_trim = m->last_trim;
         ret->watching = active && l && l->m.watching;
+        ret->trim = active ? trim_find_obstacle(e, id) : (struct trim_obstacle){};
         view_operations(e, id, now, ret);
         if (!fresh)
                 ret->overdue[OPERATION_UPDATE] = overdue_since(i->update, m->added, m->last_update,

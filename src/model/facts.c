@@ -44,7 +44,8 @@ bool device_equal(const struct device *a, const struct device *b) {
                a->size_bytes == b->size_bytes && a->pool_guid == b->pool_guid &&
                a->vdev_guid == b->vdev_guid && a->backing == b->backing &&
                a->backing_exists == b->backing_exists && a->backing_diskseq == b->backing_diskseq &&
-               a->disk == b->disk && a->removable == b->removable && a->usb == b->usb;
+               a->disk == b->disk && a->removable == b->removable && a->usb == b->usb &&
+               a->discard_max == b->discard_max && a->announces_trims == b->announces_trims;
 }
 
 static const char *const vdev_state_names[_VDEV_STATE_MAX] = {

@@ -43,8 +43,11 @@ struct device {
         uint64_t backing_diskseq; /* mapping: the diskseq found there now */
         uint64_t disk;            /* partition: devnum of its disk */
         bool removable, usb;
+        uint64_t discard_max; /* bytes: the largest trim that is let through to it, for a partition
+                                 to its disk; 0: none is */
         const char *provisioning; /* SCSI disk: how trims are sent to it: "unmap", "full" (not at
                                      all), ...; else "" */
+        bool announces_trims;     /* SCSI disk: it says itself that it takes them */
         const char *serial, *model, *bus; /* for people */
 };
 

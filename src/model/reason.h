@@ -29,7 +29,8 @@ enum reason_code {
         REASON_SUSPENDED,         /* pool <about> is suspended */
         REASON_GONE,              /* <about> is no longer configured (reload) */
         REASON_SHUTDOWN,          /* the daemon stops */
-        REASON_NOTHING,           /* nothing to do: <detail> */
+        REASON_NOTHING,           /* there is nothing to cancel */
+        REASON_UNSUPPORTED,       /* <detail>: it cannot work there, which is nobody's failure */
         /* waits */
         REASON_WAIT_NEED,     /* waiting for <about>: <detail> */
         REASON_WAIT_COMMAND,  /* running: <detail> */

@@ -8,6 +8,7 @@
 #include "model/config.h"
 #include "model/entity.h"
 #include "model/reason.h"
+#include "model/trim.h"
 
 /* An operation that runs on a leg. */
 struct view_operation {
@@ -29,6 +30,8 @@ struct view_entity {
         usec_t overdue[_OPERATION_MAX]; /* since when; 0: not overdue */
         usec_t available_update_overdue;
         struct view_operation operations[_OPERATION_MAX];
+        struct trim_obstacle
+                trim;        /* online, and cannot be trimmed: why; valid until the next step */
         bool watching;       /* online, and not known to be up to date yet */
         const char *device;  /* its block device, "" */
         const char *held_by; /* who used it when it was to go last, ""; valid until the next step */

@@ -419,6 +419,12 @@ static void node_fact_content(const struct volume *v, struct device *ret) {
         }
 }
 
+bool node_takes_trims(const struct node *n) {
+        const struct disk *d = node_disk(n);
+
+        return !(n->volume && n->volume->no_discards) && !(d && d->no_trim);
+}
+
 void node_fact(const struct sim *s, const struct node *n, struct device *ret) {
         const struct disk *d = n->disk;
         const char *name = n->volume ? n->volume->name : "";
@@ -444,6 +450,7 @@ void node_fact(const struct sim *s, const struct node *n, struct device *ret) {
                 .provisioning = !d || n->kind != DEVICE_DISK ? ""
                                 : d->no_trim                 ? "full"
                                                              : "unmap",
+                .discard_max = node_takes_trims(n) ? (uint64_t) 1 << 32 : 0,
                 .serial = "",
                 .model = d ? "Simulated Disk" : "",
                 .bus = d ? d->usb ? "usb" : "ata" : "",

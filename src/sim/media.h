@@ -107,6 +107,8 @@ enum io node_io(struct sim *s, struct node *n);
 bool node_is_busy(const struct sim *s, const struct node *n);
 /* The disk under all layers; NULL for what is on a zvol. */
 struct disk *node_disk(const struct node *n);
+/* Nothing between it and its disk drops trims. */
+bool node_takes_trims(const struct node *n);
 unsigned node_slowness(const struct node *n);
 
 struct node *mapping_open(struct sim *s, struct node *under, const char *dm_name, bool discards);

@@ -959,7 +959,7 @@ static void status_add_leg(const struct sim *s, struct pool_status *r, const str
         v->resilvering = l->in_scan && l->node && l->pool->scan.function == SCAN_RESILVER &&
                          l->pool->scan.state == SCAN_STATE_SCANNING && !ranges_is_empty(&l->dtl) &&
                          scan_progress(s, l->pool) > 0.02;
-        v->trim_state = l->trim;
+        v->trim_state = l->node && !leg_takes_trims(l) ? TRIM_UNSUPPORTED : l->trim;
         v->trim_time = l->trim_time;
         if (l->trim == TRIM_ACTIVE) {
                 v->trim_total = 1000;

@@ -191,6 +191,7 @@ void scan_resume(struct sim *s, struct zpool *p);      /* after an import */
 void scan_forget(struct zpool *p);                     /* before an export */
 double scan_progress(const struct sim *s, const struct zpool *p);
 void trim_stop(struct sim *s, struct leg *l, enum trim_state how);
+bool leg_takes_trims(const struct leg *l);
 double trim_progress(const struct sim *s, const struct leg *l);
 
 /* --- the truth, for those who check (truth.c) --- */

@@ -351,13 +351,8 @@ void trim_stop(struct sim *s, struct leg *l, enum trim_state how) {
         sim_event_pool(s, l->pool, how == TRIM_CANCELED ? "trim_cancel" : "trim_suspend", l->path);
 }
 
-static bool leg_can_trim(const struct leg *l) {
-        const struct disk *d;
-
-        if (!l->node || l->node->volume->no_discards)
-                return false;
-        d = node_disk(l->node);
-        return !d || !d->no_trim;
+bool leg_takes_trims(const struct leg *l) {
+        return l->node && node_takes_trims(l->node);
 }
 
 struct answer zpool_trim(struct sim *s, struct zpool *p, struct leg *only, bool stop) {
@@ -377,7 +372,7 @@ struct answer zpool_trim(struct sim *s, struct zpool *p, struct leg *only, bool 
                         trim_stop(s, l, TRIM_CANCELED);
                         continue;
                 }
-                if (!leg_can_trim(l) || l->trim == TRIM_ACTIVE)
+                if (!leg_takes_trims(l) || l->trim == TRIM_ACTIVE)
                         continue;
                 n++;
                 l->trim = TRIM_ACTIVE;

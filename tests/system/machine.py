@@ -95,6 +95,8 @@ class Machine:
         self.slow = False  # resilvers end when finish_resilver says so
         self.scans = 0
         self.before = None  # called with (name, arguments) before a command is answered
+        self.trims = True  # they get through to the disk of tank-b
+        self.trimmed = {}  # when
         self.override = {}  # "zpool offline": what the program does instead
         self.make_disk("sda", "8:0", "11111111-0000-4000-8000-000000000001", "tank-a",
                        ID_FS_TYPE="zfs_member", ID_FS_UUID=POOL_GUID, ID_FS_UUID_SUB=GUIDS["tank-a"])
@@ -138,7 +140,8 @@ class Machine:
         self.diskseq += 1
         major = number.split(":")[0]
         common = [f"ID_PART_TABLE_UUID={table_uuid}", "ID_PART_TABLE_TYPE=gpt", f"DISKSEQ={self.diskseq}"]
-        disk = self.make_device("-", name, number, "disk", ["size=2097152", "removable=0", f"diskseq={self.diskseq}"],
+        disk = self.make_device("-", name, number, "disk", ["size=2097152", "removable=0", f"diskseq={self.diskseq}",
+                                                              "queue/discard_max_bytes=4294966784"],
                                 common)
         part = self.make_device(disk, f"{name}1", f"{major}:{int(number.split(':')[1]) + 1}", "partition",
                                 ["size=2095104", "partition=1"],
@@ -166,7 +169,7 @@ class Machine:
     def open_mapping(self):
         self.n_opened += 1
         part = self.plugged[1]
-        self.mapping = self.make_device("-", f"dm-{self.n_opened}", f"253:{self.n_opened}", "disk", ["size=2091008", "dm/name=tank-b"],
+        self.mapping = self.make_device("-", f"dm-{self.n_opened}", f"253:{self.n_opened}", "disk", ["size=2091008", "dm/name=tank-b", f"queue/discard_max_bytes={4294966784 if self.trims else 0}"],
                                         ["SYSTEMD_READY=0", "DM_UDEV_DISABLE_OTHER_RULES_FLAG=1"])
         self.tell("link", self.mapping, f"slaves/{part.split('/')[-1]}", f"../../{part[len('/sys/devices/'):]}")
         self.tell("change", self.mapping, "DM_NAME=tank-b", "SYSTEMD_READY=1", "DM_UDEV_DISABLE_OTHER_RULES_FLAG=",
@@ -174,6 +177,9 @@ class Machine:
                   f"ID_FS_UUID={POOL_GUID}", f"ID_FS_UUID_SUB={GUIDS['tank-b']}")
 
     # --- the pool
+
+    def takes_trims(self, leg):
+        return leg == "tank-a" or self.trims
 
     def write_txgs(self):
         (self.box.kstat / "tank" / "txgs").write_text(
@@ -205,7 +211,9 @@ class Machine:
     def status(self):
         def vdev(name, path):
             return {"name": path, "vdev_type": "disk", "guid": GUIDS[name], "path": path, "class": "normal",
-                    "state": self.leg_states[name], "read_errors": 0, "write_errors": 0, "checksum_errors": 0}
+                    "state": self.leg_states[name], "read_errors": 0, "write_errors": 0, "checksum_errors": 0,
+                    **({} if self.takes_trims(name) else {"trim_notsup": 1}),
+                    **({"trim_state": "COMPLETE", "trim_time": self.trimmed[name]} if name in self.trimmed else {})}
 
         mirror = {"name": "mirror-0", "vdev_type": "mirror", "guid": TOP_GUID, "class": "normal", "state": "ONLINE",
                   "read_errors": 0, "write_errors": 0, "checksum_errors": 0,
@@ -238,6 +246,11 @@ class Machine:
             self.leg_states["tank-b"] = "ONLINE"
             self.new_txg()
             self.start_resilver()
+            return GOOD
+        if verb == "trim":
+            for leg in GUIDS:  # whole seconds: two trims within one would look like one
+                if self.takes_trims(leg) and (len(arguments) == 2 or arguments[-1].endswith(leg)):
+                    self.trimmed[leg] = max(int(time.time()), self.trimmed.get(leg, 0)) + 1
             return GOOD
         if verb == "offline":
             self.leg_states["tank-b"] = "OFFLINE"

@@ -228,6 +228,18 @@ static void read_content(struct arena *a, sd_device *d, struct device *ret) {
         }
 }
 
+/* What the kernel tells costs little; the disk's own word is only of interest if that is no. */
+static void read_trims(struct arena *a, sd_device *d, bool is_disk, struct device *ret) {
+        struct provisioning_vpd vpd;
+
+        ret->discard_max = number_or_zero(attribute(d, "queue/discard_max_bytes"));
+        ret->provisioning = is_disk ? provisioning_mode(a, ret->syspath) : "";
+        if (ret->discard_max || !*ret->provisioning)
+                return;
+        provisioning_vpd_read(ret->syspath, &vpd);
+        ret->announces_trims = vpd.unmap || vpd.write_same_16 || vpd.write_same_10;
+}
+
 static void read_hardware(struct arena *a, sd_device *d, sd_device *disk, struct device *ret) {
         sd_device *usb;
 
@@ -238,8 +250,7 @@ static void read_hardware(struct arena *a, sd_device *d, sd_device *disk, struct
         ret->removable = text_equal(attribute(disk ? disk : d, "removable"), "1");
         ret->usb = text_equal(ret->bus, "usb") ||
                    sd_device_get_parent_with_subsystem_devtype(d, "usb", NULL, &usb) >= 0;
-        ret->provisioning = disk || ret->kind != DEVICE_DISK ? ""
-                                                             : provisioning_mode(a, ret->syspath);
+        read_trims(a, disk ? disk : d, !disk && ret->kind == DEVICE_DISK, ret);
         ret->diskseq = device_diskseq(d, disk);
         ret->size_bytes = number_or_zero(attribute(d, "size")) * SECTOR_BYTES;
 }

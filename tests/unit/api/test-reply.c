@@ -31,6 +31,7 @@ static struct view_entity sample_view(const struct config *c) {
                 .operations = { [OPERATION_UPDATE] = { true, 0.25, 10, 11, 12, 13 },
                                 [OPERATION_TRIM] = { true, -1, 0, 0, 0, 0 } },
                 .watching = true,
+                .trim = { TRIM_FAULT_DISK, "/dev/sdb", "" },
                 .device = "/dev/sdb1",
                 .held_by = "loop device loop0",
         };
@@ -139,6 +140,7 @@ static void test_status_tells_more(void **state) {
         assert_string_equal(rows[0].device, "/dev/sdb1");
         assert_string_equal(rows[0].held_by, "loop device loop0");
         assert_string_equal(rows[0].errors_text, "3 read errors");
+        assert_string_equal(rows[0].trim_obstacle, "/dev/sdb takes no trims");
         assert_true(rows[0].watching);
         assert_int_equal(rows[0].n_requests, 1);
         assert_int_equal(rows[0].requests[0].id, 17);

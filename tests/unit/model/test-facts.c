@@ -39,6 +39,8 @@ static const struct device stick = {
         .model = "m",
         .bus = "usb",
         .provisioning = "full",
+        .discard_max = 9,
+        .announces_trims = true,
 };
 
 static void test_a_copy_is_equal_and_on_its_own(void **state) {
@@ -72,7 +74,7 @@ static void test_every_member_of_a_device_counts(void **state) {
                 offsetof(struct device, kind),      offsetof(struct device, size_bytes),
                 offsetof(struct device, pool_guid), offsetof(struct device, vdev_guid),
                 offsetof(struct device, backing),   offsetof(struct device, backing_diskseq),
-                offsetof(struct device, disk),
+                offsetof(struct device, disk),      offsetof(struct device, discard_max),
         };
         struct device d;
 
@@ -97,8 +99,11 @@ static void test_every_member_of_a_device_counts(void **state) {
         d = stick;
         d.usb = false;
         assert_false(device_equal(&stick, &d));
+        d = stick;
+        d.announces_trims = false;
+        assert_false(device_equal(&stick, &d));
         assert_int_equal(sizeof(struct device) - sizeof(char *) * ELEMENTSOF(text_members),
-                         sizeof(uint64_t) * (ELEMENTSOF(number_members) + 2)); /* nothing is new */
+                         sizeof(uint64_t) * (ELEMENTSOF(number_members) + 3)); /* nothing is new */
 }
 
 static void test_states_are_read_in_both_spellings(void **state) {
