@@ -15,21 +15,22 @@ struct item {
         char *hrid, *reason;
         enum wish wish;
         enum request_state state;
-        bool absent; /* failed, as its disk is not connected */
+        enum pardon pardon; /* 0: a failure, if it failed */
         double progress;
         usec_t eta; /* by our clock */
 };
 
 struct progress {
-        bool moving, drawn, absent_is_fine;
+        struct progress_options options;
+        bool drawn;
         ARRAY(struct item) items;
         struct map by_id; /* into items */
 };
 
-struct progress *progress_new(bool moving) {
+struct progress *progress_new(const struct progress_options *options) {
         struct progress *p = memory_new(1, sizeof(*p));
 
-        p->moving = moving;
+        p->options = *options;
         return p;
 }
 
@@ -46,14 +47,17 @@ struct progress *progress_free(struct progress *p) {
         return NULL;
 }
 
-void progress_forgive_absent(struct progress *p) {
-        p->absent_is_fine = true;
-}
-
 void progress_clear(struct progress *p) {
         if (p->drawn)
                 (void) fputs("\r\033[K", stderr);
         p->drawn = false;
+}
+
+static void count_failed(struct progress_count *count, enum pardon pardon) {
+        *(pardon == PARDON_ABSENT    ? &count->absent
+          : pardon == PARDON_UNFIT   ? &count->unfit
+          : pardon == PARDON_NOTHING ? &count->nothing
+                                     : &count->failed) += 1;
 }
 
 struct progress_count progress_count(const struct progress *p) {
@@ -62,10 +66,7 @@ struct progress_count progress_count(const struct progress *p) {
         for (size_t i = 0; i < p->items.count; i++)
                 switch (p->items.items[i].state) {
                 case REQUEST_FAILED:
-                        if (p->absent_is_fine && p->items.items[i].absent)
-                                count.absent++;
-                        else
-                                count.failed++;
+                        count_failed(&count, p->items.items[i].pardon);
                         break;
                 case REQUEST_WAITING:
                         count.waiting++;
@@ -109,8 +110,7 @@ static void progress_draw(struct progress *p) {
         if (shown->progress >= 0)
                 show_bar(&line, shown->progress);
         if (p->items.count > 1)
-                text_addf(&line, "(%zu of %zu) ", count.done + count.failed + count.absent,
-                          p->items.count);
+                text_addf(&line, "(%zu of %zu) ", p->items.count - count.waiting, p->items.count);
         text_addf(&line, "%s %s", wish_print(shown->wish), shown->hrid);
         if (shown->eta > now)
                 text_addf(&line, ", %s left", duration_print(shown->eta - now, left));
@@ -124,7 +124,7 @@ static void progress_draw(struct progress *p) {
 }
 
 void progress_tick(struct progress *p) {
-        if (p->moving)
+        if (p->options.moving)
                 progress_draw(p);
 }
 
@@ -151,16 +151,35 @@ static void text_replace(char **slot, const char *s) {
 /* A failure is told in any case, a wait only where there is no moving line, and a success not at
  * all, but for what there is to say about it. */
 static void item_tell(struct progress *p, const struct item *item, bool is_new, bool changed) {
-        if (item->state == REQUEST_FAILED) {
-                if (p->absent_is_fine && item->absent)
-                        return;
+        const char *wish = wish_print(item->wish);
+        bool cancel = p->options.cancel;
+        bool waits = item->state == REQUEST_WAITING && (is_new || changed);
+
+        if (item->state == REQUEST_FAILED && !item->pardon) {
                 progress_clear(p);
-                cli_complain("%s %s failed: %s", wish_print(item->wish), item->hrid,
+                cli_complain("%s%s %s%s: %s", cancel ? "cancel of " : "", wish, item->hrid,
+                             cancel ? "" : " failed",
                              item->reason[0] ? item->reason : "no reason was given");
-        } else if (!p->moving && item->state == REQUEST_WAITING && item->reason[0] &&
-                   (is_new || changed))
-                (void) fprintf(stderr, "%s %s: %s\n", wish_print(item->wish), item->hrid,
-                               item->reason);
+        } else if (item->state == REQUEST_DONE && item->reason[0] && !cancel && !p->options.quiet) {
+                progress_clear(p);
+                (void) fprintf(stderr, "%s %s is done, but %s\n", wish, item->hrid, item->reason);
+        } else if (waits && item->reason[0] && !p->options.moving && !p->options.quiet)
+                (void) fprintf(stderr, "%s %s: %s\n", wish, item->hrid, item->reason);
+}
+
+static enum pardon pardon_find(const struct progress *p, const char *code) {
+        static const struct {
+                enum reason_code code;
+                enum pardon pardon;
+        } table[] = { { REASON_NOT_CONNECTED, PARDON_ABSENT },
+                      { REASON_UNSUPPORTED, PARDON_UNFIT },
+                      { REASON_NOTHING, PARDON_NOTHING } };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                if ((p->options.pardons & table[i].pardon) &&
+                    text_equal(code, reason_code_print(table[i].code)))
+                        return table[i].pardon;
+        return 0;
 }
 
 static void item_update(struct progress *p, struct arena *a, const struct reply_request *r,
@@ -175,7 +194,7 @@ static void item_update(struct progress *p, struct arena *a, const struct reply_
         text_replace(&item->reason, reason);
         item->wish = r->wish;
         item->state = r->state;
-        item->absent = text_equal(r->reason_code, reason_code_print(REASON_NOT_CONNECTED));
+        item->pardon = pardon_find(p, r->reason_code);
         item->progress = r->progress;
         item->eta = r->eta > now ? show_now() + (r->eta - now) : 0;
         if (!ended)

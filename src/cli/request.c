@@ -73,9 +73,16 @@ static int request_ask(struct cli_call *call, const struct params *params, bool 
         return status == EXIT_DONE && progress_count(p).failed ? EXIT_FAILED : status;
 }
 
+/* What was withdrawn of what was asked for; nothing at all is a failure. */
+static int cancel_end(struct progress_count count, int status) {
+        if (status != EXIT_DONE || count.done || count.failed)
+                return status;
+        cli_complain("there was nothing to cancel");
+        return EXIT_FAILED;
+}
+
 int request_run(struct cli_call *call) {
-        _cleanup_(progress_freep) struct progress *p = progress_new(
-                show_is_terminal(STDERR_FILENO));
+        _cleanup_(progress_freep) struct progress *p = NULL;
         struct params params = {
                 .method = METHOD_REQUEST,
                 .request = {
@@ -85,12 +92,22 @@ int request_run(struct cli_call *call) {
                         .overwrite_leg = call->values[OPTION_OVERWRITE_LEG],
                 },
         };
+        bool many;
+        int status;
 
         if (!wish_parse(call->command->name, &params.request.wish))
                 return cli_usage(call, "it is not known what to do");
         if (!words_to_target(call, 0, &params.request.target))
                 return EXIT_USAGE;
-        return request_ask(call, &params, params.request.block, p);
+        many = params.request.target.kind == TARGET_ALL ||
+               params.request.target.kind == TARGET_GROUP;
+        p = progress_new(&(struct progress_options){
+                .moving = show_is_terminal(STDERR_FILENO),
+                .cancel = params.request.cancel,
+                .pardons = many ? PARDON_UNFIT | PARDON_NOTHING : 0,
+        });
+        status = request_ask(call, &params, params.request.block, p);
+        return many && params.request.cancel ? cancel_end(progress_count(p), status) : status;
 }
 
 /* --- maintenance */
@@ -110,25 +127,27 @@ static const struct {
         { "online-all", 1u << OPERATION_UPDATE, true },
 };
 
-/* "2 requests made; 3 disks are not connected": for people, not for the mail of a cron job. */
-static void maintenance_say(struct progress_count count, bool block, bool cancel) {
+/* For people, not for the mail of a cron job: "3 requests were made; 2 legs are not connected". */
+static void maintenance_say(struct progress_count count, const struct params_maintain *params) {
         size_t n = count.waiting + count.done;
+        const char *done = params->cancel ? "withdrawn" : params->block ? "fulfilled" : "made";
 
-        if (cancel || !show_is_terminal(STDOUT_FILENO))
+        if (!show_is_terminal(STDOUT_FILENO) || (params->cancel && !n))
                 return;
-        if (!n && !count.failed && !count.absent) {
+        if (!n && !count.failed && !count.absent && !count.unfit) {
                 (void) printf("There is nothing to do.\n");
                 return;
         }
-        (void) printf("%zu request%s %s", n, n == 1 ? "" : "s", block ? "done" : "made");
+        (void) printf("%zu request%s %s", n, n == 1 ? " was" : "s were", done);
         if (count.absent)
-                (void) printf(", %zu for what is not connected", count.absent);
+                (void) printf("; %zu not, as a disk is not connected", count.absent);
+        if (count.unfit)
+                (void) printf("; %zu not, as it cannot work there", count.unfit);
         (void) printf(".\n");
 }
 
 int maintenance_run(struct cli_call *call) {
-        _cleanup_(progress_freep) struct progress *p = progress_new(
-                show_is_terminal(STDERR_FILENO));
+        _cleanup_(progress_freep) struct progress *p = NULL;
         struct params params = {
                 .method = METHOD_MAINTAIN,
                 .maintain = {
@@ -145,9 +164,14 @@ int maintenance_run(struct cli_call *call) {
                         params.maintain.operations = maintenance_table[i].operations;
                         params.maintain.all = maintenance_table[i].all;
                 }
-        progress_forgive_absent(p);
+        p = progress_new(&(struct progress_options){
+                .moving = show_is_terminal(STDERR_FILENO),
+                .quiet = true,
+                .cancel = params.maintain.cancel,
+                .pardons = PARDON_ABSENT | PARDON_UNFIT | PARDON_NOTHING,
+        });
         status = request_ask(call, &params, params.maintain.block, p);
         if (status == EXIT_DONE || status == EXIT_FAILED)
-                maintenance_say(progress_count(p), params.maintain.block, params.maintain.cancel);
-        return status;
+                maintenance_say(progress_count(p), &params.maintain);
+        return params.maintain.cancel ? cancel_end(progress_count(p), status) : status;
 }

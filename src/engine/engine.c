@@ -454,9 +454,7 @@ static void take_facts(struct engine *e, const struct input_facts *f) {
 }
 
 static void take_cancel(struct engine *e, const struct input_cancel *c) {
-        struct reason why = { .code = REASON_NOTHING,
-                              .about = c->entity,
-                              .detail = "there is no such request to cancel" };
+        struct reason why = { .code = REASON_NOTHING, .about = c->entity };
         bool done = request_cancel(e, c->entity, c->wish);
 
         done |= scan_stop(e, c->entity, c->wish, c->for_all);

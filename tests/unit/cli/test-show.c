@@ -77,7 +77,7 @@ static void test_the_line_moves_and_failures_stay(void **state) {
                                    failed = request(2, REQUEST_FAILED, "gone", -1),
                                    again = request(2, REQUEST_FAILED, "gone, really", -1),
                                    done = request(1, REQUEST_DONE, "", -1);
-        struct progress *p = progress_new(true);
+        struct progress *p = progress_new(&(struct progress_options){ .moving = true });
         struct progress_count count;
         struct text t = {};
         int file, saved;
@@ -102,6 +102,46 @@ static void test_the_line_moves_and_failures_stay(void **state) {
         assert_int_equal(count.waiting, 0);
         progress_free(p);
         text_done(&t);
+}
+
+/* What is no failure where many things are asked for is counted; the rest is told. */
+static void test_what_is_pardoned_is_not_told(void **state) {
+        static const struct {
+                enum reason_code code;
+                enum request_state state;
+                const char *told;
+        } cases[] = {
+                { REASON_NOT_CONNECTED, REQUEST_FAILED, "" },
+                { REASON_UNSUPPORTED, REQUEST_FAILED, "" },
+                { REASON_NOTHING, REQUEST_FAILED, "" },
+                { REASON_WAIT_RESILVER, REQUEST_WAITING, "" },
+                { REASON_UNSUPPORTED, REQUEST_DONE, "" },
+                { REASON_TIMEOUT, REQUEST_FAILED, "zmirror: online zdev: b (t) failed: why\n" },
+        };
+        struct progress *p = progress_new(&(struct progress_options){
+                .quiet = true, .pardons = PARDON_ABSENT | PARDON_UNFIT | PARDON_NOTHING });
+        struct progress_count count;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                struct reply_request r = request(2 * i + 2, cases[i].state, "why", -1);
+                struct text t = {};
+                int file, saved;
+
+                r.reason_code = reason_code_print(cases[i].code);
+                file = desk_catch(STDERR_FILENO, stderr, &saved);
+                progress_update(p, &r, 1, show_now());
+                desk_release(STDERR_FILENO, stderr, file, saved, &t);
+                assert_string_equal(t.s ? t.s : "", cases[i].told);
+                text_done(&t);
+        }
+        count = progress_count(p);
+        assert_int_equal(count.absent, 1);
+        assert_int_equal(count.unfit, 1);
+        assert_int_equal(count.nothing, 1);
+        assert_int_equal(count.failed, 1);
+        assert_int_equal(count.waiting, 1);
+        assert_int_equal(count.done, 1);
+        progress_free(p);
 }
 
 static int the_argc;
@@ -140,6 +180,7 @@ int main(void) {
                 cmocka_unit_test(test_text_is_cut_by_columns),
                 cmocka_unit_test(test_times_are_words),
                 cmocka_unit_test(test_the_line_moves_and_failures_stay),
+                cmocka_unit_test(test_what_is_pardoned_is_not_told),
                 cmocka_unit_test(test_programs_get_their_arguments_as_they_were),
         };
 
