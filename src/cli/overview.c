@@ -9,7 +9,31 @@
 #include "cli/show.h"
 #include "cli/talk.h"
 
-enum { GLANCE_NAME, GLANCE_HERE, GLANCE_UPDATED, GLANCE_UNPLUG, GLANCE_DUE, _GLANCE_MAX };
+#define NARROW_INDENT 4u /* of what goes on below */
+
+/* What everybody asks, in columns; why that is so stands behind them. */
+enum { GLANCE_NAME, GLANCE_UNPLUG, GLANCE_UPDATED, GLANCE_DUE, _GLANCE_MAX };
+
+struct glance {
+        const char *cells[_GLANCE_MAX];
+        const char *why; /* any length */
+};
+
+static const char *glance_unplug(const struct reply_verdict *v, bool brief) {
+        switch (v->kind) {
+        case VERDICT_ABSENT:
+                return "absent";
+        case VERDICT_SAFE:
+                return brief ? "safe" : "may be unplugged";
+        case VERDICT_BUSY:
+                return brief ? "in use" : "do not unplug";
+        case VERDICT_WORKING:
+                return brief ? "working" : "do not unplug";
+        case _VERDICT_KIND_MAX:
+                break;
+        }
+        abort();
+}
 
 static const char *glance_updated(struct arena *a, const struct reply_verdict *v, usec_t now) {
         if (v->errors)
@@ -21,113 +45,139 @@ static const char *glance_updated(struct arena *a, const struct reply_verdict *v
         return v->up_to_date ? "up to date" : "not up to date";
 }
 
-/* What holds it: "updating zdev tank-b (tank), 41 %, done in 12 min". */
-static const char *glance_doing(struct arena *a, const struct reply_verdict *v, usec_t now) {
-        struct text t = {};
-        const char *s;
-
-        text_add(&t, v->text[0]                   ? show_line(a, v->text)
-                     : v->kind == VERDICT_BUSY    ? "in use"
-                     : v->kind == VERDICT_WORKING ? "working"
-                                                  : "");
-        if (v->kind == VERDICT_WORKING && v->progress >= 0)
-                text_addf(&t, ", %.0f %%", v->progress * 100);
-        if (v->kind == VERDICT_WORKING && v->eta > now)
-                text_addf(&t, ", done %s", show_distance(a, v->eta, now));
-        s = arena_strdup(a, t.s);
-        text_done(&t);
-        return s;
-}
-
-static const char *glance_unplug(struct arena *a, const struct reply_verdict *v, usec_t now) {
-        switch (v->kind) {
-        case VERDICT_ABSENT:
-                return glance_doing(a, v, now);
-        case VERDICT_SAFE:
-                return "may be unplugged";
-        case VERDICT_BUSY:
-        case VERDICT_WORKING:
-                return arena_printf(a, "do not unplug: %s", glance_doing(a, v, now));
-        case _VERDICT_KIND_MAX:
-                break;
-        }
-        abort();
-}
-
 /* What is due later does not matter while it is being done. */
 static const char *glance_due(struct arena *a, const struct reply_verdict *v, usec_t now) {
-        if (v->kind == VERDICT_WORKING && !v->overdue)
-                return "";
+        char buffer[TIME_PRINT_MAX];
+
         if (v->overdue)
-                return v->due ? arena_printf(a, "overdue since %s", show_time(a, v->due))
-                              : "overdue";
+                return v->due && v->due < now ? arena_printf(a, "overdue for %s",
+                                                             duration_print(now - v->due, buffer))
+                                              : "overdue";
+        if (v->kind == VERDICT_WORKING)
+                return "";
         return v->due ? arena_printf(a, "due %s", show_distance(a, v->due, now)) : "";
 }
 
-/* One line for a disk, so it is cut rather than broken where it is read. */
-static void glance_put(const char *line) {
-        struct text t = {};
+/* "41 %, done in 12 min: updating zdev tank-b (tank)". How far it is stands in front, as what is
+ * behind may be cut. */
+static const char *glance_why(struct arena *a, const struct reply_verdict *v, usec_t now) {
+        const char *text = show_line(a, v->text), *progress = "", *eta = "";
 
-        if (show_is_terminal(STDOUT_FILENO))
-                show_cut(&t, line, show_terminal_columns(STDOUT_FILENO));
-        (void) puts(t.s ? t.s : line);
-        text_done(&t);
+        if (v->kind == VERDICT_WORKING && v->progress >= 0)
+                progress = arena_printf(a, "%.0f %%", v->progress * 100);
+        if (v->kind == VERDICT_WORKING && v->eta > now)
+                eta = arena_printf(a, "%sdone %s", *progress ? ", " : "",
+                                   show_distance(a, v->eta, now));
+        return arena_printf(a, "%s%s%s%s", progress, eta, (*progress || *eta) && *text ? ": " : "",
+                            text);
 }
 
-/* Columns as wide as they have to be; those in which there is nothing are left out. */
-static void glance_align(struct arena *a, const char *const (*cells)[_GLANCE_MAX], uint32_t n,
-                         const char **lines) {
-        size_t widths[_GLANCE_MAX] = {};
+static struct glance glance_make(struct arena *a, const struct reply_verdict *v, usec_t now,
+                                 bool brief) {
+        return (struct glance){ .cells = { [GLANCE_NAME] = show_line(a, v->hrid),
+                                           [GLANCE_UNPLUG] = glance_unplug(v, brief),
+                                           [GLANCE_UPDATED] = glance_updated(a, v, now),
+                                           [GLANCE_DUE] = glance_due(a, v, now) },
+                                .why = glance_why(a, v, now) };
+}
 
-        for (uint32_t i = 0; i < n; i++)
-                for (int k = 0; k < _GLANCE_MAX; k++)
-                        if (show_width(cells[i][k]) > widths[k])
-                                widths[k] = show_width(cells[i][k]);
-        for (uint32_t i = 0; i < n; i++) {
-                struct text t = {};
+static void text_trim(struct text *t) {
+        while (t->length > 0 && t->s[t->length - 1] == ' ')
+                t->s[--t->length] = 0;
+}
 
-                for (int k = 0; k < _GLANCE_MAX; k++) {
-                        if (!widths[k])
-                                continue;
-                        text_addf(&t, "%s%s", k ? "  " : "", cells[i][k]);
-                        for (size_t w = show_width(cells[i][k]); w < widths[k]; w++)
-                                text_add(&t, " ");
-                }
-                while (t.length > 0 && t.s[t.length - 1] == ' ')
-                        t.s[--t.length] = 0;
-                lines[i] = arena_strdup(a, t.s);
-                text_done(&t);
+/* The columns as wide as they have to be; those in which there is nothing are left out. */
+static void glance_add_cells(struct text *t, const struct glance *g,
+                             const size_t widths[_GLANCE_MAX]) {
+        for (int k = 0; k < _GLANCE_MAX; k++) {
+                if (!widths[k])
+                        continue;
+                text_addf(t, "%s%s", k ? "  " : "", g->cells[k]);
+                for (size_t w = show_width(g->cells[k]); w < widths[k]; w++)
+                        text_add(t, " ");
         }
+        if (!*g->why)
+                text_trim(t);
+}
+
+/* Below each other, where there is no room for columns. */
+static void glance_add_narrow(struct text *t, const struct glance *g, size_t columns) {
+        size_t at = 0;
+
+        for (int k = 0; k < _GLANCE_MAX; k++) {
+                size_t width = show_width(g->cells[k]);
+
+                if (!width)
+                        continue;
+                if (k && at + 2 + width > columns) {
+                        text_addf(t, "\n%*s", (int) NARROW_INDENT, "");
+                        at = NARROW_INDENT;
+                } else if (k) {
+                        text_add(t, "  ");
+                        at += 2;
+                }
+                text_add(t, g->cells[k]);
+                at += width;
+        }
+}
+
+/* One line, if there is room for it; else what stands behind the columns goes on below them. */
+static void glance_add(struct text *t, const struct glance *g, const size_t widths[_GLANCE_MAX],
+                       size_t columns) {
+        size_t why = *g->why ? 2 + show_width(g->why) : 0;
+        struct text cells = {};
+        bool fits;
+
+        glance_add_cells(&cells, g, widths);
+        if (columns && show_width(cells.s) + why > columns)
+                text_trim(&cells);
+        fits = !columns || show_width(cells.s) + why <= columns;
+        if (!columns || show_width(cells.s) <= columns)
+                text_add(t, cells.s);
+        else
+                glance_add_narrow(t, g, columns);
+        if (why && fits)
+                text_addf(t, "  %s", g->why);
+        else if (why) {
+                text_addf(t, "\n%*s", (int) NARROW_INDENT, "");
+                show_wrap(t, g->why, NARROW_INDENT, columns);
+        }
+        text_done(&cells);
+}
+
+static struct glance *glances_make(struct arena *a, const struct reply_verdict *v, uint32_t n,
+                                   usec_t now, bool brief, size_t widths[_GLANCE_MAX]) {
+        struct glance *glances = arena_new_array(a, struct glance, n);
+
+        for (uint32_t i = 0; i < n; i++) {
+                glances[i] = glance_make(a, &v[i], now, brief);
+                for (int k = 0; k < _GLANCE_MAX; k++)
+                        if (show_width(glances[i].cells[k]) > widths[k])
+                                widths[k] = show_width(glances[i].cells[k]);
+        }
+        return glances;
 }
 
 const char *const *overview_lines(struct arena *a, const struct reply_verdict *v, uint32_t n,
-                                  usec_t now, bool brief) {
-        static const char *const words[_VERDICT_KIND_MAX] = {
-                [VERDICT_ABSENT] = "absent",
-                [VERDICT_BUSY] = "in use",
-                [VERDICT_WORKING] = "working",
-                [VERDICT_SAFE] = "safe",
-        };
-        const char *(*cells)[_GLANCE_MAX] = arena_alloc_array(a, sizeof(*cells), n);
+                                  usec_t now) {
+        size_t widths[_GLANCE_MAX] = {};
+        struct glance *glances = glances_make(a, v, n, now, /* brief= */ true, widths);
         const char **lines = arena_new_array(a, const char *, n);
 
         for (uint32_t i = 0; i < n; i++) {
-                cells[i][GLANCE_NAME] = show_line(a, v[i].hrid);
-                cells[i][GLANCE_HERE] = brief                         ? words[v[i].kind]
-                                        : v[i].kind == VERDICT_ABSENT ? "absent"
-                                                                      : "here";
-                cells[i][GLANCE_UPDATED] = glance_updated(a, &v[i], now);
-                cells[i][GLANCE_UNPLUG] = brief ? glance_doing(a, &v[i], now)
-                                                : glance_unplug(a, &v[i], now);
-                cells[i][GLANCE_DUE] = glance_due(a, &v[i], now);
+                struct text t = {};
+
+                glance_add(&t, &glances[i], widths, /* columns= */ 0);
+                lines[i] = arena_strdup(a, t.s);
+                text_done(&t);
         }
-        glance_align(a, (const char *const(*)[_GLANCE_MAX]) cells, n, lines);
         return lines;
 }
 
 static bool on_overview(void *userdata, struct arena **arena, const struct json *parameters) {
-        const char *const *lines;
+        size_t widths[_GLANCE_MAX] = {}, columns = 0;
         struct reply_verdict *v;
+        struct glance *glances;
         usec_t now;
         uint32_t n;
 
@@ -135,9 +185,16 @@ static bool on_overview(void *userdata, struct arena **arena, const struct json 
                 return false;
         if (!n)
                 (void) puts("No removable disk is configured.");
-        lines = overview_lines(*arena, v, n, now, /* brief= */ false);
-        for (uint32_t i = 0; i < n; i++)
-                glance_put(lines[i]);
+        if (show_is_terminal(STDOUT_FILENO))
+                columns = show_terminal_columns(STDOUT_FILENO);
+        glances = glances_make(*arena, v, n, now, /* brief= */ false, widths);
+        for (uint32_t i = 0; i < n; i++) {
+                struct text t = {};
+
+                glance_add(&t, &glances[i], widths, columns);
+                (void) puts(t.s);
+                text_done(&t);
+        }
         return true;
 }
 

@@ -6,11 +6,10 @@
 #include "base/arena.h"
 #include "cli/cli.h"
 
-/* A line for each, in aligned columns; in the arena. `brief`: without sentences, for a small
- * screen.
- */
+/* A line for each, in aligned columns, what may be cut at its end; without sentences, for a small
+ * screen. In the arena. */
 const char *const *overview_lines(struct arena *a, const struct reply_verdict *v, uint32_t n,
-                                  usec_t now, bool brief);
+                                  usec_t now);
 
 /* `zmirror` alone. */
 int overview_run(struct cli_call *call);

@@ -178,6 +178,28 @@ void show_cut(struct text *t, const char *s, size_t columns) {
                 text_add(t, "...");
 }
 
+void show_wrap(struct text *t, const char *s, size_t indent, size_t columns) {
+        struct text word = {};
+        size_t at = indent;
+
+        while (*s) {
+                size_t blanks = strspn(s, " "), n = strcspn(s + blanks, " "), width;
+
+                text_clear(&word);
+                text_add_bytes(&word, s + blanks, n);
+                s += blanks + n;
+                width = show_width(word.s);
+                if (at > indent && at + blanks + width > columns) {
+                        text_addf(t, "\n%*s", (int) indent, "");
+                        at = indent;
+                        blanks = 0;
+                }
+                text_addf(t, "%*s%s", (int) blanks, "", word.s);
+                at += blanks + width;
+        }
+        text_done(&word);
+}
+
 bool show_is_terminal(int fd) {
         const char *term = getenv("TERM");
 

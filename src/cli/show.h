@@ -36,6 +36,11 @@ size_t show_width(const char *s);
 /* Appends the text, cut to so many columns; "..." tells that something is missing. */
 void show_cut(struct text *t, const char *s, size_t columns);
 
+/* Appends the text, broken at blanks so that no line is longer than so many columns; lines after
+ * the first are indented. The first begins where the text ends, which is thought to be indented,
+ * too. */
+void show_wrap(struct text *t, const char *s, size_t indent, size_t columns);
+
 /* Appends "[====>    ]  41 % ". */
 void show_bar(struct text *t, double progress);
 

@@ -136,7 +136,7 @@ static void screen_disks(struct screen *s, const struct reply_watch *w, uint64_t
 
         if (shown > w->n_disks)
                 shown = w->n_disks;
-        lines = overview_lines(s->arena, w->disks, (uint32_t) shown, now, /* brief= */ true);
+        lines = overview_lines(s->arena, w->disks, (uint32_t) shown, now);
         for (size_t i = 0; i < shown; i++)
                 screen_line(s, verdict_color(&w->disks[i]), lines[i]);
         screen_more(s, n - shown);

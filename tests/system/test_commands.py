@@ -115,6 +115,30 @@ def test_a_full_disk_is_told(box):
     box.stop(daemon)
 
 
+def test_the_glance_fits_the_terminal(box):
+    """What everybody asks is never cut off; what has no room in the line goes on below it."""
+    machine, daemon = started(box)
+    box.config.write_text(box.config.read_text().replace("info: blue", "info: the blue USB disk")
+                          .replace("content:\n", "update_interval: 1 second\ncontent:\n", 1))
+    box.run("reload-config", status=0)
+    wait_for("the picture again", box.is_ready)
+    machine.slow = True
+    machine.plug()
+    wait_for("overdue", lambda: "overdue for" in box.run(status=0) and "%" in box.run(status=0))
+    for columns in (40, 60, 80, 200):
+        screen = Screen(box, columns=columns)
+        box.to_close.append(screen)
+        status, lines = screen.end()
+        assert status == 0 and all(len(line) <= columns for line in lines), lines
+        text = " ".join(line.strip() for line in lines)
+        for words in ("disk: the blue USB disk", "do not unplug", "not up to date", "overdue for", "%",
+                      "updating zdev tank-b (tank)"):
+            assert words in text, (columns, words, lines)
+        assert sum(not line.startswith("    ") for line in lines) == 2, lines
+        assert columns < 200 or len(lines) == 2, lines
+    box.stop(daemon)
+
+
 def test_watch_survives_restarts_and_resizing(box):
     machine, daemon = started(box)
     screen = Screen(box, "watch")
@@ -123,7 +147,8 @@ def test_watch_survives_restarts_and_resizing(box):
     assert screen.has("zpool: tank  imported"), screen.lines
     machine.slow = True
     machine.plug()
-    wait_for("work", lambda: screen.has("disk: blue    working  not up to date  updating zdev tank-b (tank)"))
+    wait_for("work", lambda: screen.has("disk: blue    working  not up to date") and
+             screen.has(": updating zdev tank-b (tank)"))
     wait_for("a bar", lambda: screen.has("update [====="))
     assert screen.has("disk blue is connected"), screen.lines
     screen.resize(12, 40)

@@ -51,7 +51,7 @@ STORY = (
     "zfs     scrub_finish tank",
     "Sunday",
     "$ zmirror list",
-    "overdue since",
+    "overdue for",
     "What to type next:",
 )
 

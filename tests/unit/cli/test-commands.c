@@ -234,23 +234,23 @@ static const struct {
           "zmirror: 'yesterday' is no time: a date as 2026-03-01 or 2026-03-01T03:00:00, or a span "
           "as '2 weeks' (usage: zmirror history)\n" },
         { "at a glance", "",
-          TEXT(REPLY("{\"now\":1,\"disks\":["
-                     "{\"id\":\"a\",\"hrid\":\"disk: blue\",\"verdict\":\"safe\",\"text\":\"\","
-                     "\"up_to_date\":true,\"overdue\":false,\"errors\":false,\"last_update\":1},"
-                     "{\"id\":\"b\",\"hrid\":\"disk: long one\",\"verdict\":\"working\",\"text\":"
-                     "\"resilvering tank-b, 41 %\",\"up_to_date\":false,\"overdue\":true,"
-                     "\"errors\":false},"
-                     "{\"id\":\"c\",\"hrid\":\"part: c\",\"verdict\":\"absent\",\"text\":\"\","
-                     "\"up_to_date\":true,\"overdue\":false,\"errors\":false},"
-                     "{\"id\":\"d\",\"hrid\":\"part: d\",\"verdict\":\"busy\",\"text\":"
-                     "\"in use: pool bak\",\"up_to_date\":true,\"overdue\":false,"
-                     "\"errors\":true}]}")),
+          TEXT(REPLY(
+                  "{\"now\":1,\"disks\":["
+                  "{\"id\":\"a\",\"hrid\":\"disk: blue\",\"verdict\":\"safe\",\"text\":\"\","
+                  "\"up_to_date\":true,\"overdue\":false,\"errors\":false,\"last_update\":1},"
+                  "{\"id\":\"b\",\"hrid\":\"disk: long one\",\"verdict\":\"working\",\"text\":"
+                  "\"resilvering tank-b\",\"progress\":0.41,\"up_to_date\":false,\"overdue\":true,"
+                  "\"errors\":false},"
+                  "{\"id\":\"c\",\"hrid\":\"part: c\",\"verdict\":\"absent\",\"text\":\"\","
+                  "\"up_to_date\":true,\"overdue\":false,\"errors\":false},"
+                  "{\"id\":\"d\",\"hrid\":\"part: d\",\"verdict\":\"busy\",\"text\":"
+                  "\"in use: pool bak\",\"up_to_date\":true,\"overdue\":false,"
+                  "\"errors\":true}]}")),
           EXIT_DONE, CALL("Overview", "{}}"),
-          "disk: blue      here    up to date      may be unplugged\n"
-          "disk: long one  here    not up to date  do not unplug: resilvering tank-b, 41 %  "
-          "overdue\n"
-          "part: c         absent  never updated\n"
-          "part: d         here    has errors      do not unplug: in use: pool bak\n",
+          "disk: blue      may be unplugged  up to date\n"
+          "disk: long one  do not unplug     not up to date  overdue  41 %: resilvering tank-b\n"
+          "part: c         absent            never updated\n"
+          "part: d         do not unplug     has errors               in use: pool bak\n",
           "" },
         { "nothing to glance at", "", TEXT(REPLY("{\"now\":1,\"disks\":[]}")), EXIT_DONE,
           CALL("Overview", "{}}"), "No removable disk is configured.\n", "" },
