@@ -178,6 +178,31 @@ void show_cut(struct text *t, const char *s, size_t columns) {
                 text_add(t, "...");
 }
 
+/* What stands at the end in no more than so many columns. */
+static const char *text_end(const char *s, size_t columns) {
+        size_t width = show_width(s), more;
+        mbstate_t state = {};
+
+        while (width > columns) {
+                s += character(s, &state, &more);
+                width -= more;
+        }
+        return s;
+}
+
+void show_cut_middle(struct text *t, const char *s, size_t columns) {
+        size_t begin = columns > 3 ? (columns - 3) / 3 : 0, width;
+
+        if (show_width(s) <= columns || columns < 3) {
+                show_cut(t, s, columns);
+                return;
+        }
+        width = t->length;
+        show_cut(t, s, begin + 3); /* with the dots */
+        width = show_width(t->s + width);
+        text_add(t, text_end(s, columns - width));
+}
+
 void show_wrap(struct text *t, const char *s, size_t indent, size_t columns) {
         struct text word = {};
         size_t at = indent;

@@ -35,6 +35,8 @@ usec_t show_now(void);
 size_t show_width(const char *s);
 /* Appends the text, cut to so many columns; "..." tells that something is missing. */
 void show_cut(struct text *t, const char *s, size_t columns);
+/* The same, but its end is kept, and a little of its beginning. */
+void show_cut_middle(struct text *t, const char *s, size_t columns);
 
 /* Appends the text, broken at blanks so that no line is longer than so many columns; lines after
  * the first are indented. The first begins where the text ends, which is thought to be indented,

@@ -36,6 +36,7 @@ enum style_escape {
         ESCAPE_TABS,        /* one would part cells: a blank */
         ESCAPE_PIPE,        /* a bar is \| */
         ESCAPE_PIPE_ENTITY, /* a bar is &#124; */
+        ESCAPE_PIPE_ORG,    /* a bar is \vert{} */
 };
 
 struct style {
@@ -138,7 +139,7 @@ static const struct style styles[] = {
         { .name = "pipe", .above = COLONS, .below_header = COLONS, .header = BARRED("|"),
           .data = BARRED("|"), .no_above = true, .escape = ESCAPE_PIPE, TEXT_STYLE },
         { .name = "orgtbl", .below_header = LINE("|", "-", "+", "|"), .header = BARRED("|"),
-          .data = BARRED("|"), TEXT_STYLE },
+          .data = BARRED("|"), .escape = ESCAPE_PIPE_ORG, TEXT_STYLE },
         { .name = "asciidoc", .above = { .begin = "", .kind = LINE_ASCIIDOC },
           .below = TEXT("|===="), .header = { .begin = "|", .sep = "|", .end = "" },
           .data = { .begin = "|", .sep = "|", .end = "" }, .keeps_blanks = true,
@@ -230,6 +231,7 @@ static const struct replacement latex[] = { { '&', "\\&" },
                                             { '\\', "\\textbackslash{}" } };
 static const struct replacement pipe_backslash[] = { { '|', "\\|" } };
 static const struct replacement pipe_entity[] = { { '|', "&#124;" } };
+static const struct replacement pipe_org[] = { { '|', "\\vert{}" } };
 static const struct replacement tabs[] = { { '\t', " " } };
 static const struct replacement quotes[] = { { '"', "\"\"" } };
 
@@ -245,6 +247,7 @@ static const struct {
         [ESCAPE_TABS] = { "\t", tabs, ELEMENTSOF(tabs) },
         [ESCAPE_PIPE] = { "|", pipe_backslash, ELEMENTSOF(pipe_backslash) },
         [ESCAPE_PIPE_ENTITY] = { "|", pipe_entity, ELEMENTSOF(pipe_entity) },
+        [ESCAPE_PIPE_ORG] = { "|", pipe_org, ELEMENTSOF(pipe_org) },
 };
 
 /* Blanks at the ends are not everywhere taken as a part of the cell. */

@@ -7,7 +7,8 @@
 #include "cli/show.h"
 #include "cli/table.h"
 
-#define NARROWEST 8u /* to so many columns a text may be cut */
+#define NARROWEST  8u  /* to so many columns a text may be cut */
+#define NAME_LEAST 16u /* before a name is cut to less, columns are left out */
 
 /* What is done for a table that is too wide, one after the other. */
 enum stage {
@@ -16,7 +17,9 @@ enum stage {
         STAGE_NO_SECONDS,
         STAGE_DAYS,
         STAGE_EMPTY_DROPPED,
+        STAGE_ONLINE_DROPPED,
         STAGE_AGES,
+        STAGE_FEWER,
         STAGE_CUT,
         _STAGE_MAX,
 };
@@ -166,11 +169,17 @@ static void layout_measure(struct layout *l) {
         }
 }
 
-static bool layout_fits(const struct layout *l) {
+static bool column_is_name(enum column c) {
+        return c == COLUMN_HRID || c == COLUMN_ID || c == COLUMN_PARENT;
+}
+
+/* With names cut to `name_least` where they are longer. */
+static bool layout_fits(const struct layout *l, size_t name_least) {
         size_t width = l->n_columns - 1;
 
         for (size_t i = 0; i < l->n_columns; i++)
-                width += l->widths[i];
+                width += column_is_name(l->columns[i]) && l->widths[i] > name_least ? name_least
+                                                                                    : l->widths[i];
         return width <= l->table->width;
 }
 
@@ -182,13 +191,36 @@ static bool column_is_empty(const struct layout *l, size_t column) {
 }
 
 /* The first column stays: something has to be there. */
-static void layout_drop(struct layout *l) {
+static void layout_drop_empty(struct layout *l) {
         size_t kept = 1;
 
         for (size_t i = 1; i < l->n_columns; i++)
                 if (!column_is_empty(l, i))
                         l->columns[kept++] = l->columns[i];
         l->n_columns = kept;
+}
+
+static bool layout_drop(struct layout *l, enum column c) {
+        for (size_t i = 1; i < l->n_columns; i++)
+                if (l->columns[i] == c) {
+                        memmove(&l->columns[i], &l->columns[i + 1],
+                                (l->n_columns - i - 1) * sizeof(*l->columns));
+                        memmove(&l->widths[i], &l->widths[i + 1],
+                                (l->n_columns - i - 1) * sizeof(*l->widths));
+                        l->n_columns--;
+                        return true;
+                }
+        return false;
+}
+
+/* When it was done last matters less than whether it is overdue. */
+static void layout_drop_more(struct layout *l) {
+        static const enum column order[] = { COLUMN_LAST_TRIM, COLUMN_LAST_SCRUB,
+                                             COLUMN_LAST_UPDATE, COLUMN_OPERATIONS,
+                                             COLUMN_TRIM_OVERDUE };
+
+        for (size_t i = 0; i < ELEMENTSOF(order) && !layout_fits(l, NAME_LEAST); i++)
+                (void) layout_drop(l, order[i]);
 }
 
 static size_t widest_column(const struct layout *l) {
@@ -200,34 +232,67 @@ static size_t widest_column(const struct layout *l) {
         return widest;
 }
 
-static void layout_cut(struct layout *l) {
+/* Of a name the end tells as much as the beginning. */
+static void layout_cut_cells(struct layout *l) {
         struct text t = {};
-        size_t widest;
 
-        while (!layout_fits(l) && l->widths[widest = widest_column(l)] > NARROWEST)
-                l->widths[widest]--;
         for (size_t i = 0; i < l->n_lines * l->n_columns; i++) {
-                if (show_width(l->cells[i]) <= l->widths[i % l->n_columns])
+                size_t column = i % l->n_columns;
+
+                if (show_width(l->cells[i]) <= l->widths[column])
                         continue;
                 text_clear(&t);
-                show_cut(&t, l->cells[i], l->widths[i % l->n_columns]);
+                if (column_is_name(l->columns[column]))
+                        show_cut_middle(&t, l->cells[i], l->widths[column]);
+                else
+                        show_cut(&t, l->cells[i], l->widths[column]);
                 l->cells[i] = arena_strdup(l->arena, t.s);
         }
         text_done(&t);
 }
 
+static void layout_cut(struct layout *l) {
+        size_t widest;
+
+        while (!layout_fits(l, SIZE_MAX) && l->widths[widest = widest_column(l)] > NARROWEST)
+                l->widths[widest]--;
+        layout_cut_cells(l);
+}
+
+/* False: it makes no difference. */
+static bool layout_enter(struct layout *l) {
+        switch (l->stage) {
+        case STAGE_EMPTY_DROPPED:
+                if (l->table->may_drop && l->tree->nodes.count > 0)
+                        layout_drop_empty(l);
+                return l->table->may_drop;
+        case STAGE_ONLINE_DROPPED:
+                return l->table->may_drop && layout_drop(l, COLUMN_LAST_ONLINE);
+        case STAGE_FEWER:
+                if (l->table->may_drop)
+                        layout_drop_more(l);
+                return l->table->may_drop;
+        case STAGE_AS_IT_IS:
+        case STAGE_HEADERS_BROKEN:
+        case STAGE_NO_SECONDS:
+        case STAGE_DAYS:
+        case STAGE_AGES:
+        case STAGE_CUT:
+        case _STAGE_MAX:
+                break;
+        }
+        return true;
+}
+
 static void layout_fit(struct layout *l) {
         for (l->stage = STAGE_AS_IT_IS; l->stage < STAGE_CUT; l->stage++) {
-                if (l->stage == STAGE_EMPTY_DROPPED) {
-                        if (!l->table->may_drop || l->tree->nodes.count == 0)
-                                continue;
-                        layout_drop(l);
-                }
+                if (!layout_enter(l))
+                        continue;
                 layout_fill(l);
                 if (!l->table->width)
                         return;
                 layout_measure(l);
-                if (layout_fits(l))
+                if (layout_fits(l, SIZE_MAX))
                         return;
         }
         layout_cut(l);

@@ -19,7 +19,8 @@
 #include "cli/talk.h"
 #include "cli/watch.h"
 
-#define TICK (1 * USEC_PER_SEC)
+#define TICK     (1 * USEC_PER_SEC)
+#define SPACIOUS 16u /* lines */
 
 #define BOLD   "\033[1m"
 #define RED    "\033[31m"
@@ -48,7 +49,7 @@ struct screen {
         struct text *t;
         struct arena *arena;
         size_t columns, lines; /* that are left */
-        bool color;
+        bool color, spacious;  /* a blank line in front of each title */
 };
 
 /* One line, cut, all of it in one color. */
@@ -102,50 +103,45 @@ static const char *pool_line(struct arena *a, const struct row *pool, size_t wid
         return copy;
 }
 
-/* What has no room is counted. */
-static void screen_more(struct screen *s, uint64_t n) {
-        if (n > 0)
-                screen_line(s, NULL,
-                            arena_printf(s->arena, "... and %llu more", (unsigned long long) n));
-}
-
-/* So many of the n lines that there are fit into the room, if one is needed to tell how many do
- * not. */
-static size_t lines_that_fit(uint64_t n, size_t room) {
-        return n <= room ? (size_t) n : room > 0 ? room - 1 : 0;
+/* "Pools", or "Pools (2 of 7)" if there is no room for all. */
+static void screen_title(struct screen *s, const char *what, uint64_t shown, uint64_t all) {
+        if (s->spacious)
+                screen_line(s, NULL, "");
+        screen_line(s, BOLD,
+                    shown < all ? arena_printf(s->arena, "%s (%llu of %llu)", what,
+                                               (unsigned long long) shown, (unsigned long long) all)
+                                : what);
 }
 
 static void screen_pools(struct screen *s, const struct reply_watch *w, size_t room, usec_t now) {
-        size_t shown = lines_that_fit(w->n_pools, room), width = 0;
+        size_t shown = room < w->n_pool_rows ? room : w->n_pool_rows, width = 0;
 
-        if (shown > w->n_pool_rows)
-                shown = w->n_pool_rows;
+        screen_title(s, "Pools", shown, w->n_pools);
         for (size_t i = 0; i < shown; i++)
                 if (show_width(w->pools[i].hrid) > width)
                         width = show_width(w->pools[i].hrid);
         for (size_t i = 0; i < shown; i++)
                 screen_line(s, w->pools[i].errors ? RED : NULL,
                             pool_line(s->arena, &w->pools[i], width, now));
-        screen_more(s, w->n_pools - shown);
 }
 
 static void screen_disks(struct screen *s, const struct reply_watch *w, uint64_t n, size_t room,
                          usec_t now) {
-        size_t shown = lines_that_fit(n, room);
+        size_t shown = room < w->n_disks ? room : w->n_disks;
         const char *const *lines;
 
-        if (shown > w->n_disks)
-                shown = w->n_disks;
+        screen_title(s, "Disks", shown, n);
         lines = overview_lines(s->arena, w->disks, (uint32_t) shown, now);
         for (size_t i = 0; i < shown; i++)
                 screen_line(s, verdict_color(&w->disks[i]), lines[i]);
-        screen_more(s, n - shown);
 }
 
 /* The newest ones. */
-static void screen_events(struct screen *s, const struct reply_watch *w, size_t room) {
-        size_t first = w->n_lines > room ? w->n_lines - room : 0;
+static void screen_events(struct screen *s, const struct reply_watch *w) {
+        size_t first;
 
+        screen_title(s, "Last events", 0, 0);
+        first = w->n_lines > s->lines ? w->n_lines - s->lines : 0;
         for (size_t i = first; i < w->n_lines; i++)
                 screen_line(s, NULL, history_line(s->arena, &w->lines[i]));
 }
@@ -188,28 +184,24 @@ static void screen_head(struct screen *s, const struct watcher *w, uint64_t n_di
  * leaves it to the others. */
 static void screen_draw(struct screen *s, const struct watcher *w, usec_t now) {
         const struct reply_watch *p = &w->picture;
-        size_t pools, disks, room;
+        size_t pools, disks, room, titles;
         uint64_t n_disks = 0;
 
         for (enum verdict_kind k = 0; k < _VERDICT_KIND_MAX; k++)
                 n_disks += p->counts[k];
+        s->spacious = s->lines >= SPACIOUS;
         screen_head(s, w, n_disks, now);
         if (!w->has_picture)
                 return;
-        room = s->lines > 6 ? s->lines - 6 : 0; /* three headings, each with a blank line */
+        titles = s->spacious ? 6 : 3;
+        room = s->lines > titles ? s->lines - titles : 0;
         pools = p->n_pools < room / 3 ? (size_t) p->n_pools : room / 3;
         disks = room - pools - room / 3;
         if (n_disks < disks)
                 disks = (size_t) n_disks;
-        screen_line(s, NULL, "");
-        screen_line(s, BOLD, "Pools");
         screen_pools(s, p, pools, now);
-        screen_line(s, NULL, "");
-        screen_line(s, BOLD, "Disks");
         screen_disks(s, p, n_disks, disks, now);
-        screen_line(s, NULL, "");
-        screen_line(s, BOLD, "Last events");
-        screen_events(s, p, s->lines);
+        screen_events(s, p);
 }
 
 /* Nothing is written if it looks as before. */

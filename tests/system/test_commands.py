@@ -154,6 +154,9 @@ def test_watch_survives_restarts_and_resizing(box):
     screen.resize(12, 40)
     wait_for("a smaller screen", lambda: screen.read() and len(screen.lines) <= 12 and
              all(len(line) <= 40 for line in screen.lines))
+    screen.resize(12, 80)
+    wait_for("what works on a small screen", lambda: len(screen.read()) <= 12 and screen.has("zpool: tank  imported  update [====")
+             and screen.has("disk: blue    working"))
     screen.resize(40, 120)
     wait_for("a larger screen", lambda: any(len(line) > 50 for line in screen.read()))
     box.stop(daemon)

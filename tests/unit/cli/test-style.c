@@ -372,6 +372,7 @@ static const struct {
 } bars[] = {
         { "github", "|------|---|\n| a\\|b | c |\n" },
         { "pipe", "|:-----|:--|\n| a\\|b | c |\n" },
+        { "orgtbl", "| a\\vert{}b | c |\n" },
         { "jira", "| a\\|b | c |\n" },
         { "youtrack", "|  a\\|b  |  c  |\n" },
         { "mediawiki", "{| class=\"wikitable\" style=\"text-align: left;\"\n|+ <!-- caption -->\n"

@@ -70,12 +70,36 @@ static const struct {
           "disk: blue\n"
           "├─zdev: tank-b (tank) now    3 d    24 h\n"
           "└─zdev: b (bak)       20 d   never\n" },
-        { "names are cut at last", 40, true,
-          "                   last   last   update\n"
-          "hrid               online update overdue\n"
+        { "when it was online last goes first", 50, true,
+          "                      last       update\n"
+          "hrid                  update     overdue\n"
           "disk: blue\n"
-          "├─zdev: tank-b ... now    3 d    24 h\n"
-          "└─zdev: b (bak)    20 d   never\n" },
+          "├─zdev: tank-b (tank) 2023-11-11 2023-11-13\n"
+          "└─zdev: b (bak)       never\n" },
+        { "then dates are ages", 40, true,
+          "                      last   update\n"
+          "hrid                  update overdue\n"
+          "disk: blue\n"
+          "├─zdev: tank-b (tank) 3 d    24 h\n"
+          "└─zdev: b (bak)       never\n" },
+        { "it is enough to know what is overdue", 30, true,
+          "                      update\n"
+          "hrid                  overdue\n"
+          "disk: blue\n"
+          "├─zdev: tank-b (tank) 24 h\n"
+          "└─zdev: b (bak)\n" },
+        { "names are cut at last, and keep their ends", 25, true,
+          "                  update\n"
+          "hrid              overdue\n"
+          "disk: blue\n"
+          "├─zd...k-b (tank) 24 h\n"
+          "└─zdev: b (bak)\n" },
+        { "columns that were asked for stay", 40, false,
+          "            last   last   update\n"
+          "hrid        online update overdue errors\n"
+          "disk: blue\n"
+          "├─...(tank) now    3 d    24 h\n"
+          "└─... (bak) 20 d   never\n" },
 };
 
 static void test_what_does_not_fit_is_shortened(void **state) {
