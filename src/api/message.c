@@ -178,18 +178,21 @@ static const char *target_read(struct arena *a, const struct json *parameters, c
                 return "id";
         if (!json_get_string(object, "type", &type))
                 return "type";
-        if (all + !!group + !!id + !!type != 1) /* one of them, not two */
+        if (all + !!group + !!id + (type && !all) != 1) /* one of them, not two */
                 return key;
 
         target.group = group;
         target.id = id;
-        target.kind = all ? TARGET_ALL : group ? TARGET_GROUP : id ? TARGET_ID : TARGET_NAMED;
-        if (type) {
-                const char *bad;
+        target.kind = all && type ? TARGET_TYPE
+                      : all       ? TARGET_ALL
+                      : group     ? TARGET_GROUP
+                      : id        ? TARGET_ID
+                                  : TARGET_NAMED;
+        if (type && !entity_type_parse(type, &target.type))
+                return "type";
+        if (target.kind == TARGET_NAMED) {
+                const char *bad = words_read(a, object, &target);
 
-                if (!entity_type_parse(type, &target.type))
-                        return "type";
-                bad = words_read(a, object, &target);
                 if (bad)
                         return bad;
         }
@@ -359,6 +362,10 @@ static void target_print(struct text *t, const char *key, const struct target *t
         switch (target->kind) {
         case TARGET_ALL:
                 json_add_bool(t, "all", true);
+                break;
+        case TARGET_TYPE:
+                json_add_bool(t, "all", true);
+                json_add_string(t, "type", entity_type_print(target->type));
                 break;
         case TARGET_GROUP:
                 json_add_string(t, "group", target->group);

@@ -53,6 +53,7 @@ bool method_parse(const char *name, enum method *ret); /* without the interface 
 
 enum target_kind {
         TARGET_ALL,
+        TARGET_TYPE, /* all of one type */
         TARGET_GROUP,
         TARGET_NAMED, /* a type and the words that name it, as on the command line */
         TARGET_ID,    /* "zdev|pool:tank|name:tank-a" */

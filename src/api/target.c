@@ -155,6 +155,9 @@ static bool find_one(struct arena *a, const struct config *c, const struct targe
 
 static bool find_set(struct arena *a, const struct config *c, const struct target *target,
                      const enum wish *wish, struct target_found *ret) {
+        const char *what = target->kind == TARGET_TYPE
+                                   ? arena_printf(a, "any %s", entity_type_print(target->type))
+                                   : "anything that is configured";
         bool any = false;
 
         ret->is_set = true;
@@ -163,6 +166,8 @@ static bool find_set(struct arena *a, const struct config *c, const struct targe
                 const struct entity *e = &c->entities[i];
 
                 if (target->kind == TARGET_GROUP && !entity_is_in_group(e, target->group))
+                        continue;
+                if (target->kind == TARGET_TYPE && e->type != target->type)
                         continue;
                 any = true;
                 if (!wish || wish_suits(*wish, e->type))
@@ -173,9 +178,11 @@ static bool find_set(struct arena *a, const struct config *c, const struct targe
         else if (target->kind == TARGET_GROUP && !ret->n)
                 ret->error = error_wish(a, *wish,
                                         arena_printf(a, "anything in group '%s'", target->group));
+        else if (target->kind == TARGET_TYPE && !any)
+                ret->error = arena_printf(a, "no %s is configured",
+                                          entity_type_print(target->type));
         else if (!ret->n)
-                ret->error = wish ? error_wish(a, *wish, "anything that is configured")
-                                  : "nothing is configured";
+                ret->error = wish ? error_wish(a, *wish, what) : "nothing is configured";
         return ret->n > 0;
 }
 
@@ -187,6 +194,7 @@ bool target_find(struct arena *a, const struct config *c, const struct target *t
         case TARGET_ID:
                 return find_one(a, c, target, wish, ret);
         case TARGET_ALL:
+        case TARGET_TYPE:
         case TARGET_GROUP:
                 return find_set(a, c, target, wish, ret);
         }

@@ -36,8 +36,7 @@ static void explanation_print_json(const struct reply_explanation *e, bool first
 
 struct explaining {
         bool json;
-        uint32_t types; /* bit per type that is wanted */
-        uint32_t n;     /* that were printed */
+        uint32_t n; /* that were printed */
 };
 
 static bool on_explain(void *userdata, struct arena **arena, const struct json *parameters) {
@@ -48,8 +47,6 @@ static bool on_explain(void *userdata, struct arena **arena, const struct json *
         if (!reply_explain_parse(*arena, parameters, &e, &n))
                 return false;
         for (uint32_t i = 0; i < n; i++) {
-                if (!words_types_have_id(x->types, e[i].id))
-                        continue;
                 if (x->json)
                         explanation_print_json(&e[i], x->n == 0);
                 else
@@ -64,12 +61,10 @@ int explain_run(struct cli_call *call) {
         struct params params = { .method = METHOD_EXPLAIN };
         int status;
 
-        if (!words_to_target_or_type(call, 0, &params.target, &x.types))
+        if (!words_to_target_or_type(call, 0, &params.target))
                 return EXIT_USAGE;
         status = talk(call, &params, &(struct talk){ .on_reply = on_explain, .userdata = &x });
-        if (status != EXIT_DONE)
-                return status;
-        if (x.json)
+        if (status == EXIT_DONE && x.json)
                 (void) fputs(x.n ? "\n]\n" : "[]\n", stdout);
-        return x.n ? EXIT_DONE : words_none_of_type(call);
+        return status;
 }

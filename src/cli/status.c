@@ -138,8 +138,7 @@ static void row_print_json(const struct row *row, usec_t now, bool first) {
 
 struct showing {
         bool json;
-        uint32_t types; /* bit per type that is wanted */
-        uint32_t n;     /* that were printed */
+        uint32_t n; /* that were printed */
 };
 
 static bool on_status(void *userdata, struct arena **arena, const struct json *parameters) {
@@ -153,8 +152,6 @@ static bool on_status(void *userdata, struct arena **arena, const struct json *p
         for (uint32_t i = 0; i < n; i++) {
                 if (!rows[i].id)
                         return false;
-                if (!(s->types & UINT32_C(1) << rows[i].type))
-                        continue;
                 if (s->json)
                         row_print_json(&rows[i], now, s->n == 0);
                 else
@@ -173,14 +170,11 @@ int status_run(struct cli_call *call) {
                 if (!cli_expect_no_words(call))
                         return EXIT_USAGE;
                 params.target = (struct target){ .kind = TARGET_ALL };
-                s.types = WORDS_ALL_TYPES;
-        } else if (!words_to_target_or_type(call, 0, &params.target, &s.types))
+        } else if (!words_to_target_or_type(call, 0, &params.target))
                 return EXIT_USAGE;
         status = talk(call, &params,
                       &(struct talk){ .more = true, .on_reply = on_status, .userdata = &s });
-        if (status != EXIT_DONE)
-                return status;
-        if (s.json)
+        if (status == EXIT_DONE && s.json)
                 (void) fputs(s.n ? "\n]\n" : "[]\n", stdout);
-        return s.n ? EXIT_DONE : words_none_of_type(call);
+        return status;
 }

@@ -102,29 +102,11 @@ bool words_to_target(const struct cli_call *call, uint32_t first, struct target 
         return words_to_named(call, words, n, ret);
 }
 
-bool words_to_target_or_type(const struct cli_call *call, uint32_t first, struct target *ret,
-                             uint32_t *ret_types) {
-        enum entity_type type;
+bool words_to_target_or_type(const struct cli_call *call, uint32_t first, struct target *ret) {
+        struct target target = { .kind = TARGET_TYPE };
 
-        *ret_types = WORDS_ALL_TYPES;
-        if (call->n_words != first + 1 || !entity_type_parse(call->words[first], &type))
+        if (call->n_words != first + 1 || !entity_type_parse(call->words[first], &target.type))
                 return words_to_target(call, first, ret);
-        *ret = (struct target){ .kind = TARGET_ALL };
-        *ret_types = UINT32_C(1) << type;
+        *ret = target;
         return true;
-}
-
-bool words_types_have_id(uint32_t types, const char *id) {
-        if (types == WORDS_ALL_TYPES)
-                return true;
-        for (enum entity_type type = 0; type < _ENTITY_TYPE_MAX; type++)
-                if ((types & UINT32_C(1) << type) && text_starts(id, entity_type_print(type)) &&
-                    id[strlen(entity_type_print(type))] == '|')
-                        return true;
-        return false;
-}
-
-int words_none_of_type(const struct cli_call *call) {
-        cli_complain("no %s is configured", call->words[0]);
-        return EXIT_FAILED;
 }

@@ -11,13 +11,5 @@ bool words_to_target(const struct cli_call *call, uint32_t first, struct target 
 bool words_to_type(struct arena *a, const char *word, enum entity_type *ret,
                    const char **ret_error);
 
-#define WORDS_ALL_TYPES ((UINT32_C(1) << _ENTITY_TYPE_MAX) - 1)
-
-/* The same for commands that only ask: a type alone stands for all entities of it. `ret_types`: bit
- * per type that is wanted; the target may be more than that. */
-bool words_to_target_or_type(const struct cli_call *call, uint32_t first, struct target *ret,
-                             uint32_t *ret_types);
-/* True if that is the id of an entity of one of these types. */
-bool words_types_have_id(uint32_t types, const char *id);
-/* Nothing was left of it: complained, EXIT_FAILED. */
-int words_none_of_type(const struct cli_call *call);
+/* The same as words_to_target for commands that only ask: a type alone stands for all of it. */
+bool words_to_target_or_type(const struct cli_call *call, uint32_t first, struct target *ret);

@@ -30,6 +30,7 @@ static const struct params samples[] = {
         { METHOD_LIST, .list = { COLUMNS_ALL } },
         { METHOD_LIST, .list = { COLUMN_BIT(COLUMN_HRID) | COLUMN_BIT(COLUMN_GROUPS) } },
         { METHOD_STATUS, .target = { .kind = TARGET_GROUP, .group = "usb" } },
+        { METHOD_STATUS, .target = { .kind = TARGET_TYPE, .type = ENTITY_ZPOOL } },
         { METHOD_EXPLAIN, .target = { .kind = TARGET_ID, .id = "part|name:tank-b" } },
         { METHOD_GET, .setting = { .setting = SETTING_EVENT_HANDLERS } },
         { METHOD_SET, .setting = { .setting = SETTING_COMMANDS, .value = { .on = true } } },

@@ -40,6 +40,19 @@ static const struct {
           NULL },
         { "all", { .kind = TARGET_ALL }, {}, NULL, "0 1 2 3 4 5", NULL },
         { "all that can be scrubbed", { .kind = TARGET_ALL }, {}, &scrub, "3 4", NULL },
+        { "all of a type", { .kind = TARGET_TYPE, .type = ENTITY_ZDEV }, {}, NULL, "3", NULL },
+        { "all of a type there is not",
+          { .kind = TARGET_TYPE, .type = ENTITY_DATASET },
+          {},
+          NULL,
+          NULL,
+          "no dataset is configured" },
+        { "all of a type that cannot",
+          { .kind = TARGET_TYPE, .type = ENTITY_PART },
+          {},
+          &scrub,
+          NULL,
+          "scrub is for zpool, zdev, not for any part" },
         { "a group", { .kind = TARGET_GROUP, .group = "usb" }, {}, NULL, "0 3", NULL },
         { "a group, those that can",
           { .kind = TARGET_GROUP, .group = "usb" },
@@ -134,7 +147,7 @@ static void test_words_find_what_is_meant(void **state) {
                 if (!text_equal(t.s, cases[i].found) || !text_equal(found.error, cases[i].error))
                         fail_msg("%s: %s, %s", cases[i].name, t.s, found.error);
                 assert_int_equal(found.is_set,
-                                 target.kind == TARGET_ALL || target.kind == TARGET_GROUP);
+                                 target.kind != TARGET_NAMED && target.kind != TARGET_ID);
                 text_done(&t);
                 arena_free(a);
         }
