@@ -119,22 +119,34 @@ static int month_days(int year, int month) {
         return days[month] + (month == 1 && leap);
 }
 
-usec_t time_add_span(usec_t t, struct span s) {
+/* The same day of another month at the same local time, or its last day if that is shorter. */
+static usec_t time_move_months(usec_t t, int months) {
         time_t seconds = (time_t) (t / USEC_PER_SEC);
         struct tm tm;
         int days;
 
-        if (s.months && localtime_r(&seconds, &tm)) {
-                tm.tm_mon += (int) s.months;
-                tm.tm_year += tm.tm_mon / 12;
-                tm.tm_mon %= 12;
-                days = month_days(tm.tm_year + 1900, tm.tm_mon);
-                if (tm.tm_mday > days)
-                        tm.tm_mday = days;
-                tm.tm_isdst = -1; /* the same time of the day, whether summer or winter */
-                t = (usec_t) mktime(&tm) * USEC_PER_SEC + t % USEC_PER_SEC;
-        }
-        return t + s.usec;
+        if (!months || !localtime_r(&seconds, &tm))
+                return t;
+        months += tm.tm_year * 12 + tm.tm_mon;
+        if (months < 70 * 12)
+                return 0;
+        tm.tm_year = months / 12;
+        tm.tm_mon = months % 12;
+        days = month_days(tm.tm_year + 1900, tm.tm_mon);
+        if (tm.tm_mday > days)
+                tm.tm_mday = days;
+        tm.tm_isdst = -1; /* the same time of the day, whether summer or winter */
+        seconds = mktime(&tm);
+        return seconds < 0 ? 0 : (usec_t) seconds * USEC_PER_SEC + t % USEC_PER_SEC;
+}
+
+usec_t time_add_span(usec_t t, struct span s) {
+        return time_move_months(t, (int) s.months) + s.usec;
+}
+
+usec_t time_subtract_span(usec_t t, struct span s) {
+        t = time_move_months(t, -(int) s.months);
+        return t > s.usec ? t - s.usec : 0;
 }
 
 const char *time_print_iso(usec_t t, char *buffer) {
@@ -179,23 +191,36 @@ static bool offset_parse(const char *s, bool *ret_local, long *ret_seconds) {
         return true;
 }
 
+/* "2026-03-01", as much as it has of "T03:00:00", and how long that is; 0: none. */
+static int date_parse(const char *s, struct tm *ret) {
+        int day = 0, n = 0;
+        char between;
+
+        if (sscanf(s, "%4d-%2d-%2d%n", &ret->tm_year, &ret->tm_mon, &ret->tm_mday, &day) != 3 ||
+            ret->tm_year < 1970 || ret->tm_mon < 1 || ret->tm_mon > 12 || ret->tm_mday < 1 ||
+            ret->tm_mday > month_days(ret->tm_year, ret->tm_mon - 1))
+                return 0;
+        ret->tm_year -= 1900;
+        ret->tm_mon -= 1;
+        if (!s[day])
+                return day;
+        if (sscanf(s + day, "%c%2d:%2d:%2d%n", &between, &ret->tm_hour, &ret->tm_min, &ret->tm_sec,
+                   &n) != 4 ||
+            (between != 'T' && between != ' ') || ret->tm_hour < 0 || ret->tm_hour > 23 ||
+            ret->tm_min < 0 || ret->tm_min > 59 || ret->tm_sec < 0 || ret->tm_sec > 60)
+                return 0;
+        return day + n;
+}
+
 bool time_parse_iso(const char *s, usec_t *ret) {
         struct tm tm = { .tm_isdst = -1 };
+        int n = date_parse(s, &tm);
         bool local;
         long offset;
-        char between;
         time_t t;
-        int n = 0;
 
-        if (sscanf(s, "%4d-%2d-%2d%c%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &between,
-                   &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &n) != 7 ||
-            (between != 'T' && between != ' ') || tm.tm_year < 1970 || tm.tm_mon < 1 ||
-            tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour < 0 ||
-            tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60 ||
-            !offset_parse(s + n, &local, &offset))
+        if (!n || !offset_parse(s + n, &local, &offset))
                 return false;
-        tm.tm_year -= 1900;
-        tm.tm_mon -= 1;
         t = local ? mktime(&tm) : timegm(&tm) - offset;
         if (t < 0)
                 return false;

@@ -45,6 +45,8 @@ const char *span_print(struct span s, char *buffer);
 /* `t` plus the span; months are those of the local calendar: the same day of a later month at the
  * same local time, or its last day if it is shorter. */
 usec_t time_add_span(usec_t t, struct span s);
+/* The other way; 0 if that is before 1970. */
+usec_t time_subtract_span(usec_t t, struct span s);
 
 /* ISO 8601 in local time with offset, whole seconds: 2026-03-01T03:00:00+01:00. `buffer` of
  * TIME_PRINT_MAX. */
@@ -53,7 +55,7 @@ const char *time_print_iso(usec_t t, char *buffer);
 /* For people: 2026-03-01 03:00:00, in local time. */
 const char *time_print(usec_t t, char *buffer);
 /* Reads what time_print_iso writes, also with Z, with a blank for T, without an offset (local
- * time). */
+ * time), without a time (the first moment of the day). A day that is not in the calendar is none. */
 bool time_parse_iso(const char *s, usec_t *ret);
 
 /* About how long: "3 s", "12 min", "2 h 5 min", "3 days". `buffer` of TIME_PRINT_MAX. */

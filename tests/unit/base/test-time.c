@@ -89,13 +89,41 @@ static void test_months_are_those_of_the_calendar(void **state) {
         }
 }
 
+static void test_months_are_those_of_the_calendar_backwards(void **state) {
+        static const struct {
+                const char *from, *span, *to;
+        } cases[] = {
+                { "2026-03-31T12:00:00", "1 month", "2026-02-28T12:00:00+01:00" },
+                { "2026-02-15T12:00:00", "3 months", "2025-11-15T12:00:00+01:00" },
+                { "2026-04-01T03:30:00", "1 month", "2026-03-01T03:30:00+01:00" },
+                { "2026-03-29T13:00:00", "1 day", "2026-03-28T12:00:00+01:00" },
+                { "2026-01-01T00:00:00", "1 year 1 second", "2024-12-31T23:59:59+01:00" },
+        };
+        struct span s;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char buffer[TIME_PRINT_MAX];
+
+                assert_true(span_parse(cases[i].span, &s));
+                assert_string_equal(
+                        time_print_iso(time_subtract_span(at(cases[i].from), s), buffer),
+                        cases[i].to);
+        }
+        assert_true(span_parse("80 years", &s));
+        assert_true(time_subtract_span(at("2026-01-01T00:00:00"), s) == 0);
+}
+
 static void test_dates_are_read(void **state) {
         usec_t t;
 
         assert_true(at("2026-03-01T03:00:00Z") == at("2026-03-01T04:00:00+01:00"));
         assert_true(at("2026-03-01 04:00:00") == at("2026-03-01T04:00:00+0100"));
         assert_false(time_parse_iso("2026-13-01T00:00:00", &t));
-        assert_false(time_parse_iso("2026-03-01", &t));
+        assert_true(at("2026-03-01") == at("2026-03-01T00:00:00+0100"));
+        assert_true(at("2028-02-29") == at("2028-02-29T00:00:00"));
+        assert_false(time_parse_iso("2026-02-29", &t));
+        assert_false(time_parse_iso("2026-02-30T00:00:00", &t));
+        assert_false(time_parse_iso("2026-03-01T", &t));
         assert_false(time_parse_iso("2026-03-01T00:00:00 junk", &t));
 }
 
@@ -104,6 +132,7 @@ int main(void) {
                 cmocka_unit_test(test_spans_are_read),
                 cmocka_unit_test(test_spans_are_written_as_they_are_read),
                 cmocka_unit_test(test_months_are_those_of_the_calendar),
+                cmocka_unit_test(test_months_are_those_of_the_calendar_backwards),
                 cmocka_unit_test(test_dates_are_read),
         };
 
