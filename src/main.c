@@ -75,7 +75,7 @@ static const struct cli_command commands[] = {
           OPTION_BIT(OPTION_JSON), .run = explain_run },
         { "health", "", "is all well? The exit status says how bad it is", OPTION_BIT(OPTION_JSON),
           .run = health_run },
-        { "history", "[" TARGET "]", "show what happened", HISTORY_OPTIONS, .run = history_run },
+        { "history", "[" TARGET_OR_TYPE "]", "show what happened", HISTORY_OPTIONS, .run = history_run },
         { "watch", "", "show on a live screen what goes on", .run = watch_run },
         { "label", "<device>...", "show what a leg's own labels say, without a daemon",
           OPTION_BIT(OPTION_JSON), .main = cli_label },

@@ -8,33 +8,10 @@
 #include "cli/talk.h"
 #include "cli/words.h"
 
-/* "zdev: tank-b (tank)" is not told with a line, only the id: "zdev|pool:tank|name:tank-b". For
- * people its last part is enough to know, and the type in front. */
-static const char *entity_print(struct arena *a, const char *id) {
-        const char *bar = strchr(id, '|'), *last = strrchr(id, '|'), *name;
-
-        if (!bar)
-                return id;
-        name = strchr(last, ':');
-        return arena_printf(a, "%.*s %s", (int) (bar - id), id, name ? name + 1 : last + 1);
-}
-
-/* Most lines begin with what they are about. */
-static bool text_names_entity(const char *text, const char *id) {
-        static const char *const pool = "pool ";
-        size_t length = strcspn(id, "|");
-
-        return text_starts(text, pool) ||
-               (strncmp(text, id, length) == 0 && text[length] == ' ' && length > 0);
-}
-
+/* The text tells what it is about. */
 const char *history_line(struct arena *a, const struct history *h) {
-        const char *text = h->text[0] ? h->text : history_kind_print(h->kind);
-        bool prefix = h->entity[0] && !text_names_entity(text, h->entity);
-
-        return arena_printf(a, "%s  %s%s%s", show_time(a, h->time),
-                            prefix ? entity_print(a, show_line(a, h->entity)) : "",
-                            prefix ? ": " : "", show_line(a, text));
+        return arena_printf(a, "%s  %s", show_time(a, h->time),
+                            h->text[0] ? show_line(a, h->text) : history_kind_print(h->kind));
 }
 
 static void line_print_json(const struct history *h) {
@@ -69,7 +46,7 @@ static bool on_history(void *userdata, struct arena **arena, const struct json *
                         (void) puts(history_line(*arena, &lines[i]));
                         continue;
                 }
-                (void) fputs(p->any ? ",\n" : "", stdout);
+                (void) fputs(p->any ? ",\n" : "[", stdout);
                 p->any = true;
                 line_print_json(&lines[i]);
         }
@@ -78,22 +55,15 @@ static bool on_history(void *userdata, struct arena **arena, const struct json *
 
 /* A date, or how long ago. */
 static bool since_parse(const char *s, usec_t *ret) {
-        usec_t now = show_now();
         struct span span;
 
         if (time_parse_iso(s, ret))
                 return true;
-        if (strlen(s) == 10) { /* a day: from its first moment */
-                char day[32];
-
-                (void) snprintf(day, sizeof(day), "%s 00:00:00", s);
-                if (time_parse_iso(day, ret))
-                        return true;
-        }
         if (!span_parse(s, &span) || span_is_nil(span))
                 return false;
-        span.usec += span.months * (30 * USEC_PER_DAY + 10 * USEC_PER_HOUR); /* about */
-        *ret = span.usec < now ? now - span.usec : 1;
+        *ret = time_subtract_span(show_now(), span);
+        if (!*ret) /* 0 would be the newest lines only */
+                *ret = 1;
         return true;
 }
 
@@ -106,21 +76,19 @@ int history_run(struct cli_call *call) {
         };
         int status;
 
-        if (call->n_words > 0 && !words_to_target(call, 0, &params.history.target))
+        if (call->n_words > 0 && !words_to_target_or_type(call, 0, &params.history.target))
                 return EXIT_USAGE;
         if (since) {
                 if (!since_parse(since, &params.history.since))
                         return cli_usage(call,
-                                         "'%s' is no time: a date as 2026-03-01 or "
+                                         "'%s' is no time: it takes a date as 2026-03-01 or "
                                          "2026-03-01T03:00:00, or a span as '2 weeks'",
                                          since);
                 params.history.limit = HISTORY_LINES_MAX;
         }
-        if (p.json)
-                (void) fputs("[", stdout);
         status = talk(call, &params,
                       &(struct talk){ .more = true, .on_reply = on_history, .userdata = &p });
         if (p.json && status == EXIT_DONE)
-                (void) fputs("]\n", stdout);
+                (void) fputs(p.any ? "]\n" : "[]\n", stdout);
         return status;
 }

@@ -158,24 +158,30 @@ static void service_version(struct daemon *d, struct call *call) {
 /* --- history
  * -------------------------------------------------------------------------------------- */
 
-/* Keeps the lines that are about one of the entities, at most the newest `limit`. */
-static size_t history_filter(const struct config *c, const struct target_found *found,
-                             struct history *lines, size_t n, size_t limit) {
-        struct map wanted = {};
-        size_t kept = 0, first;
+static void history_want(const struct config *c, entity_id top, bool *wanted) {
+        for (entity_id i = top; i < c->n_entities && config_is_inside(c, i, top); i++)
+                wanted[i] = true; /* what is inside follows in the order of the file */
+}
 
-        for (uint32_t i = 0; i < found->n; i++)
-                map_put(&wanted, config_entity(c, found->ids[i])->id, 1);
-        for (size_t i = 0; i < n; i++)
-                if (map_get(&wanted, lines[i].entity, NULL))
-                        lines[kept++] = lines[i];
-        map_done(&wanted);
-        if (limit == 0 || kept <= limit)
-                return kept;
-        first = kept - limit;
-        for (size_t i = 0; i < limit; i++)
-                lines[i] = lines[first + i];
-        return limit;
+/* What is meant and what is in it; for a pool that is its legs, too. NULL-terminated. */
+static const char *const *history_ids(const struct config *c, struct arena *a,
+                                      const struct target_found *found) {
+        bool *wanted = arena_new_array(a, bool, c->n_entities);
+        const char **ids = arena_new_array(a, const char *, c->n_entities + 1);
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < found->n; i++) {
+                const struct entity *e = config_entity(c, found->ids[i]);
+
+                if (!wanted[e->self] || e->type == ENTITY_ZPOOL)
+                        history_want(c, e->self, wanted);
+                for (uint32_t k = 0; e->type == ENTITY_ZPOOL && k < e->zpool.n_legs; k++)
+                        wanted[e->zpool.legs[k]] = true;
+        }
+        for (entity_id i = 0; i < c->n_entities; i++)
+                if (wanted[i])
+                        ids[n++] = config_entity(c, i)->id;
+        return ids;
 }
 
 static void history_send(struct call *call, const struct history *lines, size_t n) {
@@ -194,28 +200,40 @@ static void history_send(struct call *call, const struct history *lines, size_t 
         reply_text(call, &t, false);
 }
 
+/* What is not configured any more has a history all the same. */
+static bool history_find(struct daemon *d, struct call *call, const char *const **ret) {
+        const struct target *t = &call->params.history.target;
+        const char **one = arena_new_array(call->arena, const char *, 2);
+        struct target_found found;
+
+        *ret = NULL;
+        if (t->kind == TARGET_ALL)
+                return true;
+        if (target_find(call->arena, d->config, t, NULL, &found)) {
+                *ret = history_ids(d->config, call->arena, &found);
+                return true;
+        }
+        if (t->kind == TARGET_ID && engine_remembers(d->engine, t->id)) {
+                one[0] = t->id;
+                *ret = one;
+                return true;
+        }
+        server_error(call, API_ERROR_NOT_FOUND, found.error);
+        return false;
+}
+
 static void service_history(struct daemon *d, struct call *call) {
         const struct params_history *p = &call->params.history;
-        bool all = p->target.kind == TARGET_ALL;
-        struct target_found found = {};
         struct history *lines = NULL;
-        const char *one = NULL;
+        const char *const *ids;
         size_t n = 0;
 
-        if (!all && !target_find(call->arena, d->config, &p->target, NULL, &found)) {
-                server_error(call, API_ERROR_NOT_FOUND, found.error);
+        if (!history_find(d, call, &ids))
                 return;
-        }
-        if (found.n == 1)
-                one = config_entity(d->config, found.ids[0])->id;
-        if (store_load_history(d->store, call->arena, one, p->since, all || one ? p->limit : 0,
-                               &lines, &n) < 0) {
+        if (store_load_history(d->store, call->arena, ids, p->since, p->limit, &lines, &n) < 0)
                 server_error(call, API_ERROR_FAILED, store_error(d->store));
-                return;
-        }
-        if (!all && !one)
-                n = history_filter(d->config, &found, lines, n, p->limit);
-        history_send(call, lines, n);
+        else
+                history_send(call, lines, n);
 }
 
 /* --- settings

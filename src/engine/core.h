@@ -138,6 +138,7 @@ struct node {
                               that was cancelled */
         usec_t scrub_stopped; /* pool: start of the scrub that was stopped to begin it anew with
                                  another leg; 0: none */
+        usec_t trim_since;    /* leg: when the trim that runs, or ran last, began; 0: not known */
         usec_t lost_at; /* leg: ONLINE without a device that was ever seen, when it is believed
                            (monotonic); 0: not so */
         uint64_t recovered_on; /* leg: diskseq of the device with which its suspended pool was to go

@@ -223,14 +223,14 @@ void handler_advance(struct engine *e, entity_id id) {
 /* --- ends of actions
  * ----------------------------------------------------------------------------------- */
 
-/* A handler's request may fail quietly: nothing was there to act upon. What a command said is told.
- */
+/* A handler's request may fail quietly: nothing was there to act upon. What a command said was
+ * logged with its end. */
 static bool reason_is_quiet(enum reason_code code) {
         return code == REASON_NOT_CONNECTED || code == REASON_BUSY || code == REASON_REPLACED ||
                code == REASON_CANCELLED || code == REASON_NOBODY_NEEDS ||
                code == REASON_DISCONNECTED || code == REASON_TOO_FEW_LEGS ||
                code == REASON_REQUIRED_MISSING || code == REASON_COMMANDS_DISABLED ||
-               code == REASON_GUARD; /* the history has told it */
+               code == REASON_COMMAND_FAILED || code == REASON_GUARD; /* the history has told it */
 }
 
 static enum log_level reason_level(enum reason_code code) {
@@ -250,8 +250,9 @@ void handler_request_ended(struct engine *e, const struct request *r, bool fulfi
         struct arena *a = e->effects.arena;
 
         if (!fulfilled && (r->origin != ORIGIN_PERSON || !r->clients.count))
-                engine_log(e, reason_level(why->code), r->entity, "%s: %s failed: %s", engine_title(e, r->entity),
-                           wish_print(r->wish), reason_print(a, e->config, why));
+                engine_log(e, reason_level(why->code), r->entity, "%s: %s failed: %s",
+                           engine_title(e, r->entity), wish_print(r->wish),
+                           reason_print(a, e->config, why));
         if (r->origin > ORIGIN_HANDLER)
                 return;
         for (entity_id i = r->entity; i != ENTITY_NONE; i = tree_next(e, r->entity, i)) {

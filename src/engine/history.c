@@ -9,10 +9,10 @@ static enum log_level history_level(enum history_kind kind) {
         case HISTORY_SCRUB_FAILED:
         case HISTORY_REFUSED:
                 return LOG_LEVEL_ERROR;
-        case HISTORY_COMMAND_FAILED:
         case HISTORY_REQUEST_FAILED:
         case HISTORY_OPERATION_DISAPPEARED:
                 return LOG_LEVEL_WARNING;
+        case HISTORY_COMMAND_FAILED:
         case HISTORY_APPEARED:
         case HISTORY_DISCONNECTED:
         case HISTORY_ONLINE:
@@ -45,7 +45,8 @@ void history_add(struct engine *e, enum history_kind kind, entity_id about, cons
         h->entity = about == ENTITY_NONE ? "" : engine_entity(e, about)->id;
         h->change = arena_strdup(a, change);
         h->json = json ? arena_strdup(a, json) : "";
-        engine_log(e, history_level(kind), about, "%s", h->text);
+        if (kind != HISTORY_COMMAND_FAILED) /* whoever ran the command has logged its end */
+                engine_log(e, history_level(kind), about, "%s", h->text);
 }
 
 void history_command_failed(struct engine *e, entity_id about, const char *command,
@@ -53,5 +54,10 @@ void history_command_failed(struct engine *e, entity_id about, const char *comma
         const char *change = arena_printf(e->effects.arena, "command|%" PRIu64 "|%s", e->now.wall,
                                           command);
 
-        history_add(e, HISTORY_COMMAND_FAILED, about, change, NULL, "%s", how);
+        const char *title = about == ENTITY_NONE /* a reload has removed it */
+                                    ? ""
+                                    : arena_printf(e->effects.arena, "%s: ",
+                                                   engine_title(e, about));
+
+        history_add(e, HISTORY_COMMAND_FAILED, about, change, NULL, "%s%s", title, how);
 }

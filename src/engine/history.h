@@ -3,7 +3,7 @@
 
 #include "engine/core.h"
 
-/* `change` names what happened: noticing it twice yields one line. It is also logged, at `info`. */
+/* `change` names what happened: noticing it twice yields one line. It is also logged. */
 void history_add(struct engine *e, enum history_kind kind, entity_id about, const char *change,
                  const char *json, const char *format, ...) __attribute__((format(printf, 6, 7)));
 void history_command_failed(struct engine *e, entity_id about, const char *command,

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/json.h"
 #include "engine/complete.h"
 #include "engine/handler.h"
 #include "engine/history.h"
@@ -111,13 +112,21 @@ static void scrub_ended(struct engine *e, entity_id leg, struct leg_row *l,
                                  : 0;
         bool good = !s->scan.errors && !grown, suspect = l->m.copy == COPY_SUSPECT;
         const char *change = scan_change(e, "scrub", leg, s->scan.end);
-        const char *text = good ? arena_printf(e->effects.arena, "%s was scrubbed: no errors",
-                                               title)
+        usec_t took = s->scan.end > s->scan.start ? s->scan.end - s->scan.start : 0;
+        char duration[TIME_PRINT_MAX];
+        const char *text = good ? arena_printf(e->effects.arena, "%s was scrubbed in %s: no errors",
+                                               title, duration_print(took, duration))
                                 : arena_printf(e->effects.arena,
                                                "the scrub of %s found errors: %" PRIu64
                                                " unrecoverable ones in the pool, %" PRIu64
                                                " on this leg",
                                                title, s->scan.errors, grown);
+        const char *details = arena_printf(e->effects.arena,
+                                           "{\"pool\":\"%s\",\"seconds\":%" PRIu64
+                                           ",\"bytes\":%" PRIu64 ",\"repaired\":%" PRIu64
+                                           ",\"errors\":%" PRIu64 ",\"errors_on_leg\":%" PRIu64 "}",
+                                           s->name, took / USEC_PER_SEC, s->scan.examined,
+                                           s->scan.processed, s->scan.errors, grown);
 
         if (good) {
                 engine_node(e, leg)->row->m.last_scrub = s->scan.end ? s->scan.end : e->now.wall;
@@ -125,7 +134,7 @@ static void scrub_ended(struct engine *e, entity_id leg, struct leg_row *l,
         }
         l->m.scrub_start = 0;
         ledger_save_leg(e, l);
-        history_add(e, good ? HISTORY_SCRUBBED : HISTORY_SCRUB_FAILED, leg, change, NULL, "%s",
+        history_add(e, good ? HISTORY_SCRUBBED : HISTORY_SCRUB_FAILED, leg, change, details, "%s",
                     text);
         end_wish(e, leg, WISH_SCRUB, good, text);
         handler_fire(e, leg, good ? EVENT_SCRUB_SUCCEEDED : EVENT_SCRUB_FAILED, change);
@@ -228,6 +237,28 @@ static void scrub_follow(struct engine *e, entity_id leg, struct leg_row *l,
 /* --- trims
  * ---------------------------------------------------------------------------------------------- */
 
+/* How long it took is only known if it was seen to run, and how much only of some versions: the
+ * text form of status tells percents. */
+static const char *trim_details(struct engine *e, entity_id leg, const struct vdev *v,
+                                usec_t ended) {
+        struct node *n = engine_node(e, leg);
+        struct text t = {};
+        const char *json;
+
+        json_open(&t, NULL, '{');
+        json_add_string(&t, "pool", engine_entity(e, leg)->zdev.pool);
+        if (n->trim_since && n->trim_since <= ended)
+                json_add_number(&t, "seconds", (ended - n->trim_since) / USEC_PER_SEC);
+        if (v->trim_total != 100)
+                json_add_number(&t, "bytes", v->trim_done);
+        json_add_number(&t, "errors", v->trim_errors);
+        json_close(&t, '}');
+        json = arena_strdup(e->effects.arena, t.s);
+        text_done(&t);
+        n->trim_since = 0;
+        return json;
+}
+
 static void trim_ended(struct engine *e, entity_id leg, const struct vdev *v) {
         const char *title = engine_title(e, leg);
         struct memory_entity *m = &engine_node(e, leg)->row->m;
@@ -235,7 +266,8 @@ static void trim_ended(struct engine *e, entity_id leg, const struct vdev *v) {
 
         m->last_trim = v->trim_time ? v->trim_time : e->now.wall;
         engine_save_row(e, leg);
-        history_add(e, HISTORY_TRIMMED, leg, change, NULL, "%s was trimmed", title);
+        history_add(e, HISTORY_TRIMMED, leg, change, trim_details(e, leg, v, m->last_trim),
+                    "%s was trimmed%s", title, v->trim_errors ? ", with errors" : "");
         end_wish(e, leg, WISH_TRIM, true, "");
         handler_fire(e, leg, EVENT_TRIMMED, change);
 }
@@ -258,6 +290,7 @@ static void trim_follow(struct engine *e, entity_id leg, const struct vdev *v) {
         switch (v->trim_state) {
         case TRIM_ACTIVE:
                 set_operation(e, leg, OPERATION_TRIM, true);
+                engine_node(e, leg)->trim_since = v->trim_time;
                 return;
         case TRIM_COMPLETE:
                 set_operation(e, leg, OPERATION_TRIM, false);

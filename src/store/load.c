@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "store/database.h"
 #include "store/store.h"
 
@@ -321,7 +322,18 @@ static int load_history_line(struct store *s, struct arena *a, sqlite3_stmt *stm
         return 0;
 }
 
-int store_load_history(struct store *s, struct arena *a, const char *entity, usec_t since,
+static void bind_entities(sqlite3_stmt *stmt, int at, const char *const *entities) {
+        struct text t = {};
+
+        json_open(&t, NULL, '[');
+        for (; *entities; entities++)
+                json_add_string(&t, NULL, *entities);
+        json_close(&t, ']');
+        (void) sqlite3_bind_text(stmt, at, t.s, -1, SQLITE_TRANSIENT);
+        text_done(&t);
+}
+
+int store_load_history(struct store *s, struct arena *a, const char *const *entities, usec_t since,
                        size_t limit, struct history **ret, size_t *ret_n) {
         _cleanup_(stmt_finalizep) sqlite3_stmt *stmt = NULL;
         ARRAY(struct history) lines = {};
@@ -329,19 +341,20 @@ int store_load_history(struct store *s, struct arena *a, const char *entity, use
         int r;
 
         r = database_query(s,
-                           entity ? "SELECT time, kind, entity, text, change, json FROM history"
-                                    " WHERE time >= ?1 AND entity = ?3"
-                                    " ORDER BY number DESC LIMIT ?2"
-                                  : "SELECT time, kind, entity, text, change, json FROM history"
-                                    " WHERE time >= ?1 ORDER BY number DESC LIMIT ?2",
+                           entities ? "SELECT time, kind, entity, text, change, json FROM history"
+                                      " WHERE time >= ?1"
+                                      " AND entity IN (SELECT value FROM json_each(?3))"
+                                      " ORDER BY number DESC LIMIT ?2"
+                                    : "SELECT time, kind, entity, text, change, json FROM history"
+                                      " WHERE time >= ?1 ORDER BY number DESC LIMIT ?2",
                            &stmt);
         if (r < 0)
                 return r;
 
         stmt_bind_number(stmt, 1, since);
         (void) sqlite3_bind_int64(stmt, 2, limit > 0 ? (int64_t) limit : -1);
-        if (entity)
-                stmt_bind_text(stmt, 3, entity);
+        if (entities)
+                bind_entities(stmt, 3, entities);
         while ((r = load_next(s, stmt)) > 0) {
                 r = load_history_line(s, a, stmt, array_add(&lines));
                 if (r < 0)

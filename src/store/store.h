@@ -39,9 +39,9 @@ int store_save_boot_id(struct store *s, const char *boot_id);
 int store_add_history(struct store *s, const struct history *h);
 int store_commit(struct store *s);
 
-/* Lines since `since` (0: all), of one entity or of all (NULL), the oldest first, at most the
+/* Lines since `since` (0: all), of these entities or of all (NULL), the oldest first, at most the
  * `limit` newest (0: all). */
-int store_load_history(struct store *s, struct arena *a, const char *entity, usec_t since,
+int store_load_history(struct store *s, struct arena *a, const char *const *entities, usec_t since,
                        size_t limit, struct history **ret, size_t *ret_n);
 
 /* `clear-cache`: dates and history, not the ledger; `ledger` as well. */

@@ -95,6 +95,31 @@ def test_while_it_is_resilvered(box):
     box.stop(daemon)
 
 
+def test_history_names_what_it_is_about(box):
+    machine, daemon = started(box)
+    machine.plug()
+    wait_for("put away", lambda: machine.verdict()["verdict"] == "safe" and machine.steps()[-1:] == ["close"], 60)
+    machine.override["zpool trim"] = "echo 'cannot trim' >&2; exit 1"
+    show(box, "trim", "zpool", "tank", status=1)
+    text = show(box, "history", "zpool", "tank")
+    lines = [line[21:] for line in text.splitlines()]
+    assert "pool tank: zpool trim: exit 1: cannot trim" in lines, text
+    assert "zdev tank-b (tank) is online" in lines, "its legs are in it, too"
+    assert not any("blue" in line for line in lines), text
+    assert [line for line in lines if line.startswith("zdev")] == \
+        [line[21:] for line in show(box, "history", "zdev").splitlines()], text
+    text = show(box, "history", "disk", "blue")
+    for line in ("disk blue is connected", "crypt tank-b is open", "zdev tank-b (tank) is offline, and was up to date"):
+        assert line in text, text
+    assert "tank-a" not in text and "zpool trim" not in text, text
+    assert show(box, "history", "dataset", status=1) == "zmirror: no dataset is configured\n"
+    assert box.log_text().count("cannot trim") == 1, "once in the log, too"
+    assert show(box, "history", "--since", "1 month").count("\n") == show(box, "history").count("\n")
+    box.stop(daemon)
+    text = show(box, "history", "--json", status=3)
+    assert text.startswith("zmirror: the daemon is not running"), text
+
+
 def test_formats_have_the_same_rows(box):
     _, daemon = started(box)
     n = len(json.loads(box.run("list", "--format", "json", status=0)))

@@ -205,12 +205,21 @@ static const struct {
           "" },
         { "history", "history",
           TEXT(MORE("{\"lines\":[{\"time\":1700000000000000,\"kind\":\"resilvered\",\"entity\":"
-                    "\"zdev|pool:tank|name:a\",\"text\":\"resilvered\",\"details\":{\"n\":1}}]}")
+                    "\"zdev|pool:tank|name:a\",\"text\":\"zdev a (tank) was "
+                    "resilvered\",\"details\":{\"n\":1}}]}")
                        REPLY("{\"lines\":[{\"time\":1700000001000000,\"kind\":\"safe\",\"entity\":"
                              "\"\","
                              "\"text\":\"the end\"}]}")),
           EXIT_DONE, CALL("History", "{\"since\":0,\"limit\":1000},\"more\":true}"),
-          "2023-11-14 22:13:20  zdev a: resilvered\n2023-11-14 22:13:21  the end\n", "" },
+          "2023-11-14 22:13:20  zdev a (tank) was resilvered\n2023-11-14 22:13:21  the end\n", "" },
+        { "history of a type, without lines", "history zpool --json", TEXT(REPLY("{\"lines\":[]}")),
+          EXIT_DONE,
+          CALL("History", "{\"target\":{\"all\":true,\"type\":\"zpool\"},\"since\":0,\"limit\":"
+                          "1000},\"more\":true}"),
+          "[]\n", "" },
+        { "no such day", "history --since 2026-02-30", NULL, 0, EXIT_USAGE, "", "",
+          "zmirror: '2026-02-30' is no time: it takes a date as 2026-03-01 or 2026-03-01T03:00:00, "
+          "or a span as '2 weeks' (usage: zmirror history)\n" },
         { "history as JSON", "history --json --since 2023-11-14T00:00:00Z",
           TEXT(MORE("{\"lines\":[{\"time\":1700000000000000,\"kind\":\"resilvered\",\"entity\":"
                     "\"zdev|a\",\"text\":\"x\",\"details\":{\"n\":1}}]}")
@@ -225,7 +234,8 @@ static const struct {
           "\"text\":\"the end\"}]\n",
           "" },
         { "no time", "history --since yesterday", NULL, 0, EXIT_USAGE, "", "",
-          "zmirror: 'yesterday' is no time: a date as 2026-03-01 or 2026-03-01T03:00:00, or a span "
+          "zmirror: 'yesterday' is no time: it takes a date as 2026-03-01 or 2026-03-01T03:00:00, "
+          "or a span "
           "as '2 weeks' (usage: zmirror history)\n" },
         { "at a glance", "",
           TEXT(REPLY(

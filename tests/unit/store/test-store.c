@@ -240,17 +240,19 @@ static void test_a_change_has_one_line_of_history(void **state) {
 
 static void test_history_is_chosen_by_entity_time_and_number(void **state) {
         static const struct {
-                const char *name, *entity;
+                const char *name, *entities[3];
                 usec_t since;
                 size_t limit, n;
                 const char *first, *last;
         } cases[] = {
-                { "all", NULL, 0, 0, 4, "1", "4" },
-                { "of one", "b", 0, 0, 2, "2", "4" },
-                { "since", NULL, 3, 0, 2, "3", "4" },
-                { "the newest", NULL, 0, 2, 2, "3", "4" },
-                { "the newest of one", "a", 0, 1, 1, "3", "3" },
-                { "of nobody", "c", 0, 0, 0, NULL, NULL },
+                { "all", {}, 0, 0, 4, "1", "4" },
+                { "of one", { "b" }, 0, 0, 2, "2", "4" },
+                { "of two", { "b", "a" }, 0, 0, 4, "1", "4" },
+                { "since", {}, 3, 0, 2, "3", "4" },
+                { "the newest", {}, 0, 2, 2, "3", "4" },
+                { "the newest of one", { "a" }, 0, 1, 1, "3", "3" },
+                { "the newest of two", { "a", "b" }, 0, 3, 3, "2", "4" },
+                { "of nobody", { "c" }, 0, 0, 0, NULL, NULL },
         };
         struct folder *f = *state;
         struct store *s = folder_open(f);
@@ -262,8 +264,9 @@ static void test_history_is_chosen_by_entity_time_and_number(void **state) {
         add_history(s, 3, "a", "3");
         add_history(s, 4, "b", "4");
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                assert_int_equal(store_load_history(s, f->arena, cases[i].entity, cases[i].since,
-                                                    cases[i].limit, &lines, &n),
+                assert_int_equal(store_load_history(s, f->arena,
+                                                    cases[i].entities[0] ? cases[i].entities : NULL,
+                                                    cases[i].since, cases[i].limit, &lines, &n),
                                  0);
                 if (n != cases[i].n || (n && strcmp(lines[0].change, cases[i].first) != 0) ||
                     (n && strcmp(lines[n - 1].change, cases[i].last) != 0))
