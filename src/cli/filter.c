@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/filter.h"
+#include "cli/hint.h"
 #include "cli/options.h"
 #include "cli/words.h"
 
@@ -92,6 +93,17 @@ static bool regex_parse(const struct cli_call *call, struct filter *f) {
         return true;
 }
 
+static bool overdue_refuse(const struct cli_call *call, const char *word) {
+        const char *names[_OPERATION_MAX + 1];
+
+        for (enum operation op = 0; op < _OPERATION_MAX; op++)
+                names[op] = operation_print(op);
+        names[_OPERATION_MAX] = "overdue";
+        (void) cli_usage(call, "'%s' cannot be listed%s", word,
+                         hint_nearest(call->arena, word, names, ELEMENTSOF(names)));
+        return false;
+}
+
 /* overdue | scrub overdue | trim overdue | update overdue */
 static bool overdue_parse(const struct cli_call *call, struct filter *f) {
         const char *const *w = call->words;
@@ -101,17 +113,19 @@ static bool overdue_parse(const struct cli_call *call, struct filter *f) {
                 return true;
         f->only_overdue = true;
         f->overdue = (UINT32_C(1) << _OPERATION_MAX) - 1;
-        if (call->n_words == 2 && operation_parse(w[0], &op)) {
+        if (operation_parse(w[0], &op)) {
                 f->overdue = UINT32_C(1) << op;
                 w++;
-        } else if (call->n_words != 1) {
-                (void) cli_usage(call, "'%s' cannot be listed", w[0]);
+        }
+        if (!w[0]) {
+                (void) cli_usage(call, "'%s' alone cannot be listed, did you mean '%s overdue'?",
+                                 call->words[0], call->words[0]);
                 return false;
         }
-        if (!text_equal(w[0], "overdue")) {
-                (void) cli_usage(call, "'%s' cannot be listed", w[0]);
-                return false;
-        }
+        if (!text_equal(w[0], "overdue"))
+                return overdue_refuse(call, w[0]);
+        if (w[1])
+                return overdue_refuse(call, w[1]);
         f->available = call->values[OPTION_INCLUDE_AVAILABLE_UPDATE_OVERDUE] &&
                        (f->overdue & UINT32_C(1) << OPERATION_UPDATE);
         return true;
@@ -189,23 +203,22 @@ bool filter_wants(struct filter *f, const struct row *row) {
 }
 
 bool filter_check(const struct filter *f, struct arena *a, const char *const *known_ids,
-                  size_t n_known) {
+                  size_t n_ids, const char *const *known_groups, size_t n_groups) {
         bool good = true;
 
         for (uint32_t i = 0; i < f->n_ids; i++) {
-                const char *nearest;
-
                 if (f->ids_met[i] || text_equal(f->ids[i], ""))
                         continue;
-                nearest = text_nearest(f->ids[i], known_ids, n_known);
                 cli_complain("no entity '%s' is configured%s", f->ids[i],
-                             nearest ? arena_printf(a, ", did you mean '%s'?", nearest) : "");
+                             hint_nearest(a, f->ids[i], known_ids, n_ids));
                 good = false;
         }
-        for (uint32_t i = 0; i < f->n_groups; i++)
-                if (!f->groups_met[i]) {
-                        cli_complain("no entity is in a group '%s'", f->groups[i]);
-                        good = false;
-                }
+        for (uint32_t i = 0; i < f->n_groups; i++) {
+                if (f->groups_met[i])
+                        continue;
+                cli_complain("no entity is in a group '%s'%s", f->groups[i],
+                             hint_word(a, f->groups[i], known_groups, n_groups));
+                good = false;
+        }
         return good;
 }

@@ -29,7 +29,7 @@ void filter_done(struct filter *f);
 /* The columns that it wants to see. */
 uint32_t filter_columns(const struct filter *f);
 bool filter_wants(struct filter *f, const struct row *row);
-/* False, and complained, if something that was named was not met in any row. `known_ids` are for
- * "did you mean", NULL-terminated. */
+/* False, and complained, if something that was named was not met in any row. What there is is for
+ * "did you mean". */
 bool filter_check(const struct filter *f, struct arena *a, const char *const *known_ids,
-                  size_t n_known);
+                  size_t n_ids, const char *const *known_groups, size_t n_groups);

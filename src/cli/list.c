@@ -9,6 +9,7 @@
 #include "api/reply.h"
 #include "cli/cell.h"
 #include "cli/filter.h"
+#include "cli/hint.h"
 #include "cli/list.h"
 #include "cli/options.h"
 #include "cli/show.h"
@@ -41,7 +42,8 @@ struct list {
         ARRAY(struct arena *) arenas;
         ARRAY(const struct row *) rows;
         ARRAY(bool) shown;
-        ARRAY(const char *) ids; /* for near misses, if ids were named */
+        ARRAY(const char *) ids, groups; /* for near misses, if some were named */
+        struct map groups_seen;
         usec_t now;
         struct text out;
         bool any; /* JSON: there was a row before */
@@ -50,7 +52,7 @@ struct list {
 /* --- what was asked for */
 
 static bool column_from_word(const struct cli_call *call, const char *word, enum column *ret) {
-        const char *names[COLUMN_SHOWN_MAX], *nearest;
+        const char *names[COLUMN_SHOWN_MAX];
         char *name = arena_strdup(call->arena, word);
 
         for (char *p = name; *p; p++)
@@ -60,9 +62,8 @@ static bool column_from_word(const struct cli_call *call, const char *word, enum
                 return true;
         for (enum column c = 0; c < COLUMN_SHOWN_MAX; c++)
                 names[c] = column_print(c);
-        nearest = text_nearest(word, names, COLUMN_SHOWN_MAX);
         (void) cli_usage(call, "unknown column '%s'%s", word,
-                         nearest ? arena_printf(call->arena, ", did you mean '%s'?", nearest) : "");
+                         hint_word(call->arena, word, names, COLUMN_SHOWN_MAX));
         return false;
 }
 
@@ -110,7 +111,7 @@ static bool parse_columns(const struct cli_call *call, struct list *l) {
 }
 
 static bool parse_format(const struct cli_call *call, struct list *l) {
-        const char *name = call->values[OPTION_FORMAT], *nearest;
+        const char *name = call->values[OPTION_FORMAT];
         const char *const *styles;
         const char **names;
         size_t n;
@@ -124,9 +125,8 @@ static bool parse_format(const struct cli_call *call, struct list *l) {
         names = arena_new_array(call->arena, const char *, n + 1);
         memcpy(names, styles, n * sizeof(*names));
         names[n] = "json";
-        nearest = text_nearest(name, names, n + 1);
         (void) cli_usage(call, "unknown format '%s'%s", name,
-                         nearest ? arena_printf(call->arena, ", did you mean '%s'?", nearest) : "");
+                         hint_word(call->arena, name, names, n + 1));
         return false;
 }
 
@@ -220,6 +220,18 @@ static void print_json(struct list *l, const struct tree *tree) {
 
 /* --- rows as they come */
 
+static void list_note_groups(struct list *l, const struct row *row) {
+        for (const char *const *g = row->groups; g && *g; g++) {
+                const char *copy;
+
+                if (map_get(&l->groups_seen, *g, NULL))
+                        continue;
+                copy = memory_strdup(*g);
+                map_put(&l->groups_seen, copy, 1);
+                array_append(&l->groups, copy);
+        }
+}
+
 static bool on_rows(void *userdata, struct arena **arena, const struct json *parameters) {
         struct list *l = userdata;
         struct row *rows;
@@ -235,6 +247,8 @@ static bool on_rows(void *userdata, struct arena **arena, const struct json *par
                 shown = filter_wants(&l->filter, &rows[i]);
                 if (l->filter.ids)
                         array_append(&l->ids, memory_strdup(rows[i].id));
+                if (l->filter.groups)
+                        list_note_groups(l, &rows[i]);
                 if (l->json && !l->sorted && l->tree == TREE_FLAT) {
                         if (shown)
                                 row_add_json(l, &rows[i]);
@@ -310,7 +324,8 @@ static int list_print(struct list *l) {
         else
                 print_text(l, &tree);
         tree_done(&tree);
-        if (!filter_check(&l->filter, a, l->ids.items, l->ids.count))
+        if (!filter_check(&l->filter, a, l->ids.items, l->ids.count, l->groups.items,
+                          l->groups.count))
                 status = EXIT_FAILED;
         return status;
 }
@@ -320,10 +335,14 @@ static void list_done(struct list *l) {
                 arena_free(l->arenas.items[i]);
         for (size_t i = 0; i < l->ids.count; i++)
                 free((char *) l->ids.items[i]);
+        for (size_t i = 0; i < l->groups.count; i++)
+                free((char *) l->groups.items[i]);
+        map_done(&l->groups_seen);
         array_done(&l->arenas);
         array_done(&l->rows);
         array_done(&l->shown);
         array_done(&l->ids);
+        array_done(&l->groups);
         filter_done(&l->filter);
         text_done(&l->out);
 }

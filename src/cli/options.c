@@ -9,7 +9,7 @@ enum takes {
         TAKES_NOTHING,
         TAKES_VALUE,
         TAKES_LIST,  /* the words up to the next option, or one word with commas */
-        TAKES_MAYBE, /* the next word if it is one of `words` */
+        TAKES_MAYBE, /* the next word, if it is nothing else */
 };
 
 static const struct {
@@ -82,8 +82,6 @@ static const struct {
         [OPTION_JSON] = { "json", NULL, 0, TAKES_NOTHING, NULL, "", "print JSON" },
 };
 
-static const char *const color_words[] = { "auto", "always", "never" };
-
 /* What `list` shows when it is named behind a list of columns or types. */
 static const char *const list_words[] = { "overdue", "scrub", "trim", "update" };
 
@@ -138,7 +136,12 @@ static const char *option_nearest(struct parser *p, const char *name) {
         for (enum option o = 0; o < _OPTION_MAX; o++)
                 names[o] = table[o].name;
         nearest = text_nearest(name, names, _OPTION_MAX);
-        return nearest ? arena_printf(p->arena, ", did you mean '--%s'?", nearest) : "";
+        if (nearest)
+                return arena_printf(p->arena, ", did you mean '--%s'?", nearest);
+        return arena_printf(p->arena, " (zmirror %s--help shows those that there are)",
+                            p->call->command && p->call->command->name[0]
+                                    ? arena_printf(p->arena, "%s ", p->call->command->name)
+                                    : "");
 }
 
 static const char *command_nearest(struct parser *p, const char *name) {
@@ -147,22 +150,24 @@ static const char *command_nearest(struct parser *p, const char *name) {
         for (size_t i = 0; i < p->n_commands; i++)
                 names[i] = p->commands[i].name[0] ? p->commands[i].name : NULL;
         nearest = text_nearest(name, names, p->n_commands);
-        return nearest ? arena_printf(p->arena, ", did you mean '%s'?", nearest) : "";
+        return nearest ? arena_printf(p->arena, ", did you mean '%s'?", nearest)
+                       : " (zmirror --help shows those that there are)";
 }
 
-/* The words that belong to a list: those up to the next option, but neither the command nor what it
- * is asked to list. */
+/* The next word is no value: it is an option, the command, or what `list` is asked to list. */
+static bool word_is_no_value(const struct parser *p, const char *word) {
+        return word[0] == '-' || word_is_one_of(word, list_words, ELEMENTSOF(list_words)) ||
+               (!p->call->command && command_find(p->commands, p->n_commands, word));
+}
+
+/* The words that belong to a list. */
 static const char *take_list(struct parser *p) {
         const char *list = NULL;
 
-        while (p->next < p->argc) {
-                const char *word = p->argv[p->next];
+        while (p->next < p->argc && !word_is_no_value(p, p->argv[p->next])) {
+                const char *word = p->argv[p->next++];
 
-                if (word[0] == '-' || word_is_one_of(word, list_words, ELEMENTSOF(list_words)) ||
-                    (!p->call->command && command_find(p->commands, p->n_commands, word)))
-                        break;
                 list = list ? arena_printf(p->arena, "%s,%s", list, word) : word;
-                p->next++;
         }
         return list;
 }
@@ -179,7 +184,7 @@ static const char *take_value(struct parser *p, enum option o) {
         case TAKES_LIST:
                 return take_list(p);
         case TAKES_MAYBE:
-                if (!next || !word_is_one_of(next, color_words, ELEMENTSOF(color_words)))
+                if (!next || word_is_no_value(p, next))
                         return NULL;
                 p->next++;
                 return next;

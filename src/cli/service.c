@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/reply.h"
+#include "cli/hint.h"
 #include "cli/service.h"
 #include "cli/show.h"
 #include "cli/talk.h"
@@ -73,16 +74,14 @@ int service_version(struct cli_call *call) {
 /* --- enable, disable, get, set */
 
 static bool word_to_setting(const struct cli_call *call, enum setting last, enum setting *ret) {
-        const char *names[_SETTING_MAX], *nearest;
+        const char *names[_SETTING_MAX];
 
         for (enum setting s = 0; s < _SETTING_MAX; s++)
                 names[s] = setting_print(s);
         if (setting_parse(call->words[0], ret) && *ret <= last)
                 return true;
-        nearest = text_nearest(call->words[0], names, (size_t) last + 1);
-        (void) cli_usage(call, "unknown setting '%s'%s%s%s", call->words[0],
-                         nearest ? ", did you mean '" : "", nearest ? nearest : "",
-                         nearest ? "'?" : "");
+        (void) cli_usage(call, "unknown setting '%s'%s", call->words[0],
+                         hint_nearest(call->arena, call->words[0], names, (size_t) last + 1));
         return false;
 }
 

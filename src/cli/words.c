@@ -1,6 +1,7 @@
 /* cli/words.c - what is meant by "all", "group usb", "zdev tank tank-a" or an id */
 #include <string.h>
 
+#include "cli/hint.h"
 #include "cli/words.h"
 
 /* How many words name an entity of the type; a disk's info may be several, they become one. */
@@ -23,19 +24,31 @@ static uint32_t type_words(enum entity_type type) {
 
 bool words_to_type(struct arena *a, const char *word, enum entity_type *ret,
                    const char **ret_error) {
-        const char *candidates[_ENTITY_TYPE_MAX + 2], *nearest;
+        const char *types[_ENTITY_TYPE_MAX];
 
         if (entity_type_parse(word, ret))
                 return true;
         for (enum entity_type t = 0; t < _ENTITY_TYPE_MAX; t++)
-                candidates[t] = entity_type_print(t);
-        candidates[_ENTITY_TYPE_MAX] = "all";
-        candidates[_ENTITY_TYPE_MAX + 1] = "group";
-        nearest = text_nearest(word, candidates, ELEMENTSOF(candidates));
-        *ret_error = nearest ? arena_printf(a, "unknown type '%s', did you mean '%s'?", word,
-                                            nearest)
-                             : arena_printf(a, "unknown type '%s'", word);
+                types[t] = entity_type_print(t);
+        *ret_error = arena_printf(a, "unknown type '%s'%s", word,
+                                  hint_word(a, word, types, ELEMENTSOF(types)));
         return false;
+}
+
+/* Where a type is expected in front of a name, somebody may have typed only that. */
+static const char *error_no_type(const struct cli_call *call, const char *const *words) {
+        const char *names[_ENTITY_TYPE_MAX + 2], *hint;
+
+        for (enum entity_type t = 0; t < _ENTITY_TYPE_MAX; t++)
+                names[t] = entity_type_print(t);
+        names[_ENTITY_TYPE_MAX] = "all";
+        names[_ENTITY_TYPE_MAX + 1] = "group";
+        hint = hint_nearest(call->arena, words[0], names, ELEMENTSOF(names));
+        if (!*hint)
+                hint = hint_entity(call, words);
+        if (!*hint)
+                hint = hint_word(call->arena, words[0], names, ELEMENTSOF(names));
+        return arena_printf(call->arena, "unknown type '%s'%s", words[0], hint);
 }
 
 /* "the blue USB disk" may be typed without quotes. */
@@ -49,12 +62,12 @@ static const char *words_join(struct arena *a, const char *const *words) {
 
 static bool words_to_named(const struct cli_call *call, const char *const *words, uint32_t n,
                            struct target *ret) {
-        const char *error, **names = arena_new_array(call->arena, const char *, n + 1);
+        const char **names = arena_new_array(call->arena, const char *, n + 1);
         struct target target = { .kind = TARGET_NAMED };
         uint32_t expected;
 
-        if (!words_to_type(call->arena, words[0], &target.type, &error)) {
-                (void) cli_usage(call, "%s", error);
+        if (!entity_type_parse(words[0], &target.type)) {
+                (void) cli_usage(call, "%s", error_no_type(call, words));
                 return false;
         }
         expected = type_words(target.type);

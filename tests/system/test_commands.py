@@ -95,6 +95,18 @@ def test_while_it_is_resilvered(box):
     box.stop(daemon)
 
 
+def test_somebody_forgets_the_type(box):
+    _, daemon = started(box)
+    for words, hint in ((("scrub", "tank"), "'zpool tank'"), (("scrub", "tank-b"), "'zdev tank tank-b'"),
+                        (("online", "tank-b"), "'part tank-b', 'crypt tank-b' or 'zdev tank tank-b'"),
+                        (("offline", "blue"), "'disk blue'")):
+        text = show(box, *words, status=2)
+        assert f"unknown type '{words[1]}', did you mean {hint}?" in text, text
+    assert "it is one of disk, part," in show(box, "scrub", "nothing-like-it", status=2)
+    box.stop(daemon)
+    assert "it is one of disk, part," in show(box, "scrub", "tank", status=2)
+
+
 def test_history_names_what_it_is_about(box):
     machine, daemon = started(box)
     machine.plug()

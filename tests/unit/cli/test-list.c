@@ -30,6 +30,11 @@ static const char replies[] =
         "\"last_online\":1600000000000000,\"update_overdue\":1650000000000000,"
         "\"available_update_overdue\":1660000000000000,\"errors\":false}]}}";
 
+#define COLUMNS                                                                                    \
+        "id, hrid, state, parent, depth, added, last_online, last_update, update_overdue, "        \
+        "update_interval, available_update_overdue, available_update_interval, last_trim, "        \
+        "trim_overdue, trim_interval, last_scrub, scrub_overdue, scrub_interval, errors, "         \
+        "operations"
 #define NO_HEADERS " --no-headers --format plain"
 
 static const struct {
@@ -77,7 +82,7 @@ static const struct {
         { "list --keys hrid --ids part|name:c" NO_HEADERS, EXIT_FAILED, "",
           "zmirror: no entity 'part|name:c' is configured, did you mean 'part|name:b'?\n" },
         { "list --keys hrid --groups away,abroad" NO_HEADERS, EXIT_FAILED, "zdev: b (tank)\n",
-          "zmirror: no entity is in a group 'abroad'\n" },
+          "zmirror: no entity is in a group 'abroad'; it is one of usb, away\n" },
         { "list --keys hrid --id-regex ^z(dev|vol)" NO_HEADERS, EXIT_DONE,
           "zdev: b (tank)\nzvol: v (tank)\nzdev: v (bak)\n", "" },
         { "list overdue --keys hrid" NO_HEADERS, EXIT_DONE, "zdev: b (tank)\nzdev: v (bak)\n", "" },
@@ -115,17 +120,19 @@ static const struct {
         { "list --keys hird", EXIT_USAGE, "",
           "zmirror: unknown column 'hird', did you mean 'hrid'? (usage: zmirror list)\n" },
         { "list --keys type", EXIT_USAGE, "",
-          "zmirror: unknown column 'type' (usage: zmirror list)\n" },
+          "zmirror: unknown column 'type'; it is one of " COLUMNS " (usage: zmirror list)\n" },
         { "list --sort smell", EXIT_USAGE, "",
-          "zmirror: unknown column 'smell' (usage: zmirror list)\n" },
+          "zmirror: unknown column 'smell'; it is one of " COLUMNS " (usage: zmirror list)\n" },
         { "list --format jason", EXIT_USAGE, "",
           "zmirror: unknown format 'jason', did you mean 'json'? (usage: zmirror list)\n" },
         { "list --types cat", EXIT_USAGE, "",
-          "zmirror: unknown type 'cat' (usage: zmirror list)\n" },
+          "zmirror: unknown type 'cat'; it is one of disk, part, crypt, zpool, zvol, dataset, zdev "
+          "(usage: zmirror list)\n" },
         { "list everything", EXIT_USAGE, "",
           "zmirror: 'everything' cannot be listed (usage: zmirror list)\n" },
         { "list update", EXIT_USAGE, "",
-          "zmirror: 'update' cannot be listed (usage: zmirror list)\n" },
+          "zmirror: 'update' alone cannot be listed, did you mean 'update overdue'? (usage: "
+          "zmirror list)\n" },
         { "list --id-regex (", EXIT_USAGE, "",
           "zmirror: '(' is no regular expression: Unmatched ( or \\( (usage: zmirror list)\n" },
         { "list --keys id --remove-columns id", EXIT_USAGE, "",

@@ -65,9 +65,11 @@ static const struct {
         { "--version", "command - version=" },
 
         { "onlin part x", "error: unknown command 'onlin', did you mean 'online'?" },
-        { "frobnicate", "error: unknown command 'frobnicate'" },
+        { "frobnicate",
+          "error: unknown command 'frobnicate' (zmirror --help shows those that there are)" },
         { "list --formt json", "error: unknown option '--formt', did you mean '--format'?" },
-        { "list --what", "error: unknown option '--what'" },
+        { "list --what",
+          "error: unknown option '--what' (zmirror list --help shows those that there are)" },
         { "list -x", "error: unknown option '-x'" },
         { "list --cancel", "error: 'list' has no option --cancel" },
         { "scrub --overwrite-leg part x", "error: 'scrub' has no option --overwrite-leg" },
