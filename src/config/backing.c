@@ -44,9 +44,9 @@ static void device_note(struct builder *b, const struct backing *backing,
 
 static void devices_read(struct builder *b, const struct tree *t, struct backing *ret) {
         if (t->kind != TREE_LIST || !t->n) {
-                diagnose_error(b->diagnoser, t, "expected a list of devices, found %s",
-                               t->kind == TREE_LIST ? "an empty one"
-                                                    : tree_describe(b->diagnoser->arena, t));
+                if (!t->cut)
+                        diagnose_error(b->diagnoser, t, "expected a list of devices, found %s",
+                                       tree_describe(b->diagnoser->arena, t));
                 return;
         }
         ret->devices = arena_new_array(b->config->arena, struct backing_device, t->n);

@@ -15,6 +15,7 @@
 struct inherited {
         entity_id parent;
         uint32_t depth;
+        bool anything; /* nobody knows what is around it, nor so what may stand there */
         bool unpluggable;
         bool ssd;
         const char *import_args;
@@ -361,24 +362,37 @@ static const struct tree *entity_keys_read(struct builder *b, struct entity *e,
 
 /* --- entities --- */
 
+/* What has no name gets one that nobody can write, so that what is inside is checked all the same.
+ */
+static const char *name_make(struct builder *b, enum entity_type type) {
+        b->gaps |= 1u << type;
+        return arena_printf(b->config->arena, "\n%zu", b->entities.count);
+}
+
+static const char *key_required(struct builder *b, const struct entity *e, const struct tree *t,
+                                const char *key) {
+        if (!tree_find(t, key) && !t->cut)
+                diagnose_error(b->diagnoser, t, "a %s needs the key '%s'",
+                               entity_type_print(e->type), key);
+        return name_make(b, e->type);
+}
+
 /* A leg's name follows from what it lies on. */
 static const char *leg_name(struct builder *b, const struct inherited *in) {
-        const struct entity *p = entity_at(b, in->parent);
+        const struct entity *p = in->parent == ENTITY_NONE ? NULL : entity_at(b, in->parent);
 
+        if (!p) /* which is a mistake, that was told */
+                return name_make(b, ENTITY_ZDEV);
         if (p->type == ENTITY_ZVOL)
                 return arena_printf(b->config->arena, "zvol/%s/%s", p->zvol.pool, p->name);
         return p->name;
 }
 
-/* What has no name gets one that nobody can write, so that what is inside is checked all the same.
- */
-static const char *key_required(struct builder *b, const struct entity *e, const struct tree *t,
-                                const char *key) {
-        if (!tree_find(t, key))
-                diagnose_error(b->diagnoser, t, "a %s needs the key '%s'",
-                               entity_type_print(e->type), key);
-        b->has_gaps = true;
-        return arena_printf(b->config->arena, " %zu", b->entities.count);
+/* The pool that a volume or dataset is in. */
+static const char *volume_pool(struct builder *b, const struct inherited *in) {
+        const struct entity *p = in->parent == ENTITY_NONE ? NULL : entity_at(b, in->parent);
+
+        return p && p->type == ENTITY_ZPOOL ? p->name : name_make(b, ENTITY_ZPOOL);
 }
 
 static void entity_name(struct builder *b, struct entity *e, const struct tree *t,
@@ -389,7 +403,7 @@ static void entity_name(struct builder *b, struct entity *e, const struct tree *
                 if (!e->zdev.pool)
                         e->zdev.pool = key_required(b, e, t, "pool");
                 derived = leg_name(b, in);
-                if (e->name && !text_equal(e->name, derived))
+                if (e->name && !text_equal(e->name, derived) && in->parent != ENTITY_NONE)
                         diagnose_error(b->diagnoser, tree_find(t, "name"),
                                        "the name of this zdev is '%s', as that of what it lies on, "
                                        "not '%s'",
@@ -434,7 +448,7 @@ static void entity_print_ids(struct builder *b, struct entity *e, const struct i
                 return;
         case ENTITY_ZVOL:
         case ENTITY_DATASET:
-                e->zvol.pool = entity_at(b, in->parent)->name;
+                e->zvol.pool = volume_pool(b, in);
                 e->id = JOIN(a, type, "|pool:", e->zvol.pool, "|name:", e->name);
                 e->hrid = arena_printf(a, "%s: %s (%s)", type, e->name, e->zvol.pool);
                 return;
@@ -447,6 +461,15 @@ static void entity_print_ids(struct builder *b, struct entity *e, const struct i
         }
 }
 
+/* The type that was meant, for a mistake that was told: what is inside is read all the same. */
+static bool entity_type_guess(const struct tree *t, const char *const *names,
+                              enum entity_type *ret) {
+        const char *nearest = *t->tag ? text_nearest(t->tag, names, _ENTITY_TYPE_MAX) : NULL;
+
+        return nearest && entity_type_parse(nearest + 1, ret);
+}
+
+/* False: nobody knows. */
 static bool entity_type_of(struct builder *b, const struct tree *t, enum entity_type *ret) {
         const char *candidates[_ENTITY_TYPE_MAX];
 
@@ -463,22 +486,22 @@ static bool entity_type_of(struct builder *b, const struct tree *t, enum entity_
                 diagnose_error(b->diagnoser, t,
                                "expected an entity with a tag such as !disk, found %s",
                                tree_describe(b->diagnoser->arena, t));
-        return false;
+        return entity_type_guess(t, candidates, ret);
 }
 
-static bool entity_may_stand(struct builder *b, const struct tree *t, enum entity_type type,
-                             entity_id parent) {
-        uint32_t outer = parent == ENTITY_NONE ? _ENTITY_TYPE_MAX : entity_at(b, parent)->type;
+static void entity_check_place(struct builder *b, const struct tree *t, enum entity_type type,
+                               const struct inherited *in) {
+        uint32_t outer = in->parent == ENTITY_NONE ? _ENTITY_TYPE_MAX
+                                                   : entity_at(b, in->parent)->type;
 
-        if (contents[outer] & (1u << type))
-                return true;
-        if (parent == ENTITY_NONE)
+        if (in->anything || contents[outer] & (1u << type))
+                return;
+        if (in->parent == ENTITY_NONE)
                 diagnose_error(b->diagnoser, t, "a %s cannot stand at top level",
                                entity_type_print(type));
         else
                 diagnose_error(b->diagnoser, t, "a %s cannot be in a %s", entity_type_print(type),
                                entity_type_print((enum entity_type) outer));
-        return false;
 }
 
 static bool entity_register(struct builder *b, const struct entity *e, const struct tree *t) {
@@ -562,6 +585,19 @@ static struct entity entity_empty(struct builder *b, enum entity_type type, cons
         return e;
 }
 
+/* Nobody knows what its keys would be, but entities in it are like others. */
+static void entity_read_unknown(struct builder *b, const struct tree *t,
+                                const struct inherited *outer) {
+        const struct tree *content = tree_find(t, "content");
+        struct inherited in = *outer;
+
+        b->gaps = GAPS_ALL;
+        in.parent = ENTITY_NONE;
+        in.anything = true;
+        if (content)
+                (void) contents_read(b, content, &in);
+}
+
 /* Reads one entity and what is in it. Returns its id, or ENTITY_NONE. */
 static entity_id entity_read(struct builder *b, const struct tree *t,
                              const struct inherited *outer) {
@@ -571,14 +607,16 @@ static entity_id entity_read(struct builder *b, const struct tree *t,
         struct entity e;
         entity_id id, first;
 
-        if (!entity_type_of(b, t, &type) || !entity_may_stand(b, t, type, in.parent)) {
-                b->has_gaps = true;
-                return ENTITY_NONE; /* nobody knows what its keys would be */
+        if (!entity_type_of(b, t, &type)) {
+                entity_read_unknown(b, t, outer);
+                return ENTITY_NONE;
         }
+        entity_check_place(b, t, type, &in);
+        in.anything = false;
         if (t->kind == TREE_LIST || (t->kind == TREE_SCALAR && *t->text)) {
                 diagnose_error(b->diagnoser, t, "expected the keys of a %s, found %s",
                                entity_type_print(type), tree_describe(b->diagnoser->arena, t));
-                b->has_gaps = true;
+                b->gaps |= 1u << type;
                 return ENTITY_NONE;
         }
         e = entity_empty(b, type, t, &in);
@@ -774,7 +812,7 @@ void build_root(struct builder *b, const struct tree *root) {
         }
         if (content)
                 (void) contents_read(b, content, &in);
-        else
+        else if (!root->cut)
                 diagnose_warning(b->diagnoser, root,
                                  "nothing is configured: the key 'content' is missing");
 }

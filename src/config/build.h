@@ -13,12 +13,15 @@ struct backing_name {
         const struct tree *tree;
 };
 
+#define GAPS_ALL UINT32_MAX
+
 struct builder {
         struct config *config;
         struct diagnoser *diagnoser;
         struct arena *scratch; /* dies when the configuration is built */
         bool check_files;
-        bool has_gaps; /* an entity was left out: what is missing may be that one */
+        uint32_t gaps; /* bit per type: one was left out or has no name; what is missing may be that
+                          one */
         ARRAY(struct entity) entities;
         ARRAY(const struct tree *) trees; /* of each entity, for diagnoses that come later */
         ARRAY(struct backing_name) backing_names;

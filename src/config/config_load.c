@@ -51,6 +51,7 @@ struct config *config_parse(struct arena *a, const char *path, const char *text,
                 .config = c, .diagnoser = &d, .scratch = scratch, .check_files = check_files
         };
         struct tree *root = NULL;
+        bool whole = true;
 
         c->arena = arena;
         c->path = arena_strdup(arena, path);
@@ -64,8 +65,9 @@ struct config *config_parse(struct arena *a, const char *path, const char *text,
                 diagnose_error_at(&d, DIAGNOSE_FILE, DIAGNOSE_FILE,
                                   "the file is larger than 64 MiB");
         else if (text_is_sound(&d))
-                root = tree_parse(scratch, text, length, &d);
+                root = tree_parse(scratch, text, length, &d, &whole);
         if (root) {
+                b.gaps = whole ? 0 : GAPS_ALL;
                 build_root(&b, root);
                 build_links(&b);
                 config_settle(&b);

@@ -24,9 +24,11 @@ static const char *did_you_mean(struct builder *b, const char *nearest) {
 
 static void leg_warn_of_pool(struct builder *b, const struct entity *leg, const char *const *pools,
                              size_t n_pools) {
-        if (b->has_gaps) /* it may be what was left out */
+        const struct tree *pool = tree_find(b->trees.items[leg->self], "pool");
+
+        if (!pool || b->gaps & (1u << ENTITY_ZPOOL)) /* it may be what was left out */
                 return;
-        diagnose_warning(b->diagnoser, tree_find(b->trees.items[leg->self], "pool"),
+        diagnose_warning(b->diagnoser, pool,
                          "pool '%s' is not configured, so this leg cannot be put online%s",
                          leg->zdev.pool,
                          did_you_mean(b, text_nearest(leg->zdev.pool, pools, n_pools)));
@@ -87,10 +89,12 @@ static void legs_list(struct builder *b) {
 
 static void backing_warn(struct builder *b, const struct backing_name *it,
                          const struct entity *pool) {
+        static const uint32_t named_alike = 1u << ENTITY_PART | 1u << ENTITY_CRYPT |
+                                            1u << ENTITY_ZVOL | 1u << ENTITY_ZDEV;
         const char *names[CANDIDATES_MAX];
         size_t n = 0;
 
-        if (b->has_gaps)
+        if (b->gaps & named_alike)
                 return;
         for (uint32_t i = 0; i < pool->zpool.n_legs && n < CANDIDATES_MAX; i++)
                 names[n++] = entity_at(b, pool->zpool.legs[i])->name;

@@ -59,15 +59,6 @@ static const char *token_text(struct reader *r, struct fy_token *token, size_t *
             start->line != end->line || end->input_pos < start->input_pos ||
             end->input_pos > r->diagnoser->length)
                 return fy_token_get_text(token, ret_length);
-#ifdef CHECKTT
-        {
-                size_t n;
-                const char *s = fy_token_get_text(token, &n);
-                if (n != end->input_pos - start->input_pos ||
-                    memcmp(s, r->diagnoser->text + start->input_pos, n))
-                        abort();
-        }
-#endif
         *ret_length = end->input_pos - start->input_pos;
         return r->diagnoser->text + start->input_pos;
 }
@@ -115,7 +106,7 @@ static struct tree *node_make(struct reader *r, struct fy_event *event, enum tre
 
         t->kind = (uint8_t) kind;
         t->text = "";
-        t->start = start ? (uint32_t) start->input_pos : NOWHERE;
+        t->start = t->bracket = start ? (uint32_t) start->input_pos : NOWHERE;
         t->end = t->stop = end ? (uint32_t) end->input_pos : t->start;
         node_take_tag(r, fy_event_get_tag_token(event), t);
         return t;
@@ -289,8 +280,35 @@ static uint32_t offset_of(const struct diagnoser *d, int line, int column) {
         return (uint32_t) (p - d->text);
 }
 
+/* The outermost bracket that is open: the library only notices at the end of the file, or where
+ * something else does not fit any more. */
+static struct tree *reader_find_bracket(const struct reader *r) {
+        for (uint32_t i = 0; i < r->depth; i++) {
+                struct tree *t = r->stack[i].node;
+
+                if (t->bracket < r->diagnoser->length &&
+                    strchr("[{", r->diagnoser->text[t->bracket]))
+                        return t;
+        }
+        return NULL;
+}
+
+static void reader_take_bracket(struct reader *r, const struct tree *open,
+                                const struct fy_diag_error *error) {
+        char bracket = r->diagnoser->text[open->bracket];
+
+        diagnose_error_at(
+                r->diagnoser, open->bracket, open->bracket + 1,
+                arena_printf(r->arena,
+                             "not valid YAML: this bracket is not closed by a '%c' (as is "
+                             "noticed in line %d: %s)",
+                             bracket == '[' ? ']' : '}', error->line,
+                             error->msg ? error->msg : "?"));
+}
+
 /* What the library had to say. */
 static void reader_take_errors(struct reader *r, struct fy_diag *diag) {
+        struct tree *open = reader_find_bracket(r);
         struct fy_diag_error *error;
         void *prev = NULL;
         bool any = false;
@@ -298,17 +316,31 @@ static void reader_take_errors(struct reader *r, struct fy_diag *diag) {
         while ((error = fy_diag_errors_iterate(diag, &prev))) {
                 uint32_t at = offset_of(r->diagnoser, error->line, error->column);
 
-                diagnose_error_at(r->diagnoser, at, at,
-                                  arena_printf(r->arena, "not valid YAML: %s",
-                                               error->msg ? error->msg : "?"));
+                if (open && !any)
+                        reader_take_bracket(r, open, error);
+                else
+                        diagnose_error_at(r->diagnoser, at, at,
+                                          arena_printf(r->arena, "not valid YAML: %s",
+                                                       error->msg ? error->msg : "?"));
                 any = true;
         }
         if (!any)
                 diagnose_error_at(r->diagnoser, DIAGNOSE_FILE, DIAGNOSE_FILE, "not valid YAML");
+        if (open) { /* what seems to be in it does not belong there */
+                open->first = NULL;
+                open->n = 0;
+        }
         r->failed = true;
 }
 
-struct tree *tree_parse(struct arena *a, const char *text, size_t length, struct diagnoser *d) {
+/* What was read up to a mistake is good for more diagnoses. */
+static void reader_cut(struct reader *r) {
+        for (uint32_t i = 0; i < r->depth; i++)
+                r->stack[i].node->cut = true;
+}
+
+struct tree *tree_parse(struct arena *a, const char *text, size_t length, struct diagnoser *d,
+                        bool *ret_whole) {
         struct reader r = { .arena = a, .diagnoser = d };
         struct fy_diag_cfg quiet;
         struct fy_diag *diag;
@@ -337,12 +369,15 @@ struct tree *tree_parse(struct arena *a, const char *text, size_t length, struct
         fy_parser_destroy(r.parser);
         fy_diag_destroy(diag);
         map_done(&r.words);
-        return r.failed ? NULL : r.root;
+        if (r.failed)
+                reader_cut(&r);
+        *ret_whole = !r.failed;
+        return r.root;
 }
 
 const char *tree_describe(struct arena *a, const struct tree *t) {
         if (t->kind == TREE_LIST)
-                return "a list";
+                return t->n || t->cut ? "a list" : "an empty list";
         if (t->kind == TREE_MAP)
                 return "a mapping";
         if (t->quoted)

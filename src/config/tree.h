@@ -20,15 +20,19 @@ struct tree {
         struct tree *first, *next;
         uint32_t n;          /* children */
         uint32_t start, end; /* the bytes to point at: the tag, else the scalar or the bracket */
-        uint32_t stop;       /* where the content ends */
+        uint32_t bracket;    /* where the content begins */
+        uint32_t stop;       /* and where it ends */
         uint8_t kind;        /* enum tree_kind */
         bool quoted;         /* scalar: in quotes, so it is text whatever it looks like */
+        bool cut;            /* the file could not be read on in its middle: more may have come */
 };
 
 /* Parses one document. What is not allowed (aliases, merge keys, several documents, a depth over
- * 64, keys that are no scalars, keys that come twice) is diagnosed. NULL if there is nothing to go
- * on with. In the arena. */
-struct tree *tree_parse(struct arena *a, const char *text, size_t length, struct diagnoser *d);
+ * 64, keys that are no scalars, keys that come twice) is diagnosed. If it is not valid, what was read
+ * until then is returned, so that other mistakes can be told as well; `ret_whole` is false then. NULL
+ * if there is nothing. In the arena. */
+struct tree *tree_parse(struct arena *a, const char *text, size_t length, struct diagnoser *d,
+                        bool *ret_whole);
 
 /* What it is, for messages: "a list", "a mapping", "nothing", "'text'". In the arena. */
 const char *tree_describe(struct arena *a, const struct tree *t);

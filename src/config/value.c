@@ -12,7 +12,8 @@
 #define WORDS_MAX      256u
 
 static bool value_expected(struct diagnoser *d, const struct tree *t, const char *what) {
-        diagnose_error(d, t, "expected %s, found %s", what, tree_describe(d->arena, t));
+        if (!t->cut) /* it was told that it has no end */
+                diagnose_error(d, t, "expected %s, found %s", what, tree_describe(d->arena, t));
         return false;
 }
 
