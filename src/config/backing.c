@@ -25,9 +25,10 @@ static bool device_read(struct builder *b, const struct tree *t, struct backing_
                 else if (text_equal(c->key->text, "online_dependencies"))
                         good &= value_bool(d, c, &ret->online_dependencies);
                 else
-                        diagnose_unknown(d, c->key, "key", c->key->text, words, ELEMENTSOF(words));
+                        (void) diagnose_unknown(d, c->key, "key", c->key->text, words,
+                                                ELEMENTSOF(words));
         }
-        if (!tree_find(t, "name"))
+        if (!tree_find(t, "name") && !t->cut)
                 diagnose_error(d, t, "a device needs the key 'name'");
         return good && ret->name;
 }
@@ -67,13 +68,15 @@ static bool group_read(struct builder *b, const struct tree *t, enum vdev_kind k
                 else if (text_equal(c->key->text, "parity") && kind == VDEV_KIND_RAIDZ)
                         (void) value_number(b->diagnoser, c, 1, 3, &ret->parity);
                 else
-                        diagnose_unknown(b->diagnoser, c->key, "key", c->key->text, words,
-                                         kind == VDEV_KIND_RAIDZ ? 2 : 1);
+                        (void) diagnose_unknown(b->diagnoser, c->key, "key", c->key->text, words,
+                                                kind == VDEV_KIND_RAIDZ ? 2 : 1);
         }
         if (t->kind == TREE_LIST)
                 devices_read(b, t, ret);
-        else if (!tree_find(t, "devices"))
+        else if (!tree_find(t, "devices") && !t->cut)
                 diagnose_error(b->diagnoser, t, "a %s needs the key 'devices'", what);
+        if (t->cut)
+                return ret->n_devices > 0;
         if (kind == VDEV_KIND_RAIDZ && !tree_find(t, "parity"))
                 diagnose_error(b->diagnoser, t, "a raidz needs the key 'parity'");
         else if (kind == VDEV_KIND_RAIDZ && ret->n_devices && ret->n_devices <= ret->parity)
@@ -106,7 +109,7 @@ static bool vdev_read(struct builder *b, const struct tree *t, struct backing *r
                 return group_read(b, t, VDEV_KIND_RAIDZ, ret);
         if (!*t->tag)
                 return single_read(b, t, ret);
-        diagnose_unknown(b->diagnoser, t, "tag", t->tag, words, ELEMENTSOF(words));
+        (void) diagnose_unknown(b->diagnoser, t, "tag", t->tag, words, ELEMENTSOF(words));
         return false;
 }
 

@@ -127,7 +127,8 @@ static struct entity *entity_at(struct builder *b, entity_id id) {
 
 /* --- keys --- */
 
-static void key_unknown(struct builder *b, const struct tree *key, uint32_t types) {
+/* What was meant by a key that there is not, or NULL. */
+static const char *key_unknown(struct builder *b, const struct tree *key, uint32_t types) {
         const char *candidates[_KEY_MAX + _EVENT_MAX];
         size_t n = 0;
 
@@ -139,26 +140,43 @@ static void key_unknown(struct builder *b, const struct tree *key, uint32_t type
                         if (types & (1u << t) && event_suits(e, t))
                                 candidates[n++] = arena_printf(b->diagnoser->arena, "on_%s",
                                                                event_print(e));
-        diagnose_unknown(b->diagnoser, key, "key", key->text, candidates, n);
+        return diagnose_unknown(b->diagnoser, key, "key", key->text, candidates, n);
 }
 
-/* True if the key is one that these types have. */
-static bool key_find(struct builder *b, const struct tree *key, uint32_t types, enum key *ret) {
-        for (enum key k = 0; k < _KEY_MAX; k++) {
-                if (!text_equal(key->text, keys[k].name))
-                        continue;
-                if (keys[k].types & types) {
+static bool key_parse(const char *word, enum key *ret) {
+        for (enum key k = 0; k < _KEY_MAX; k++)
+                if (text_equal(word, keys[k].name)) {
                         *ret = k;
                         return true;
                 }
+        return false;
+}
+
+static bool key_is_event(const char *word, enum event *ret) {
+        return text_starts(word, "on_") && event_parse(word + strlen("on_"), ret);
+}
+
+/* The key of `map`, or what was meant by it: what stands there is judged all the same. NULL: these
+ * types have none like it, which was told. */
+static const char *key_find(struct builder *b, const struct tree *map, const struct tree *key,
+                            uint32_t types) {
+        enum event event;
+        const char *meant;
+        enum key k;
+
+        if (key_parse(key->text, &k)) {
+                if (keys[k].types & types)
+                        return key->text;
                 diagnose_error(b->diagnoser, key, "%s%s has no key '%s'",
                                types == ROOT ? "the document" : "a ",
                                types == ROOT ? "" : entity_type_print(__builtin_ctz(types)),
                                key->text);
-                return false;
+                return NULL;
         }
-        key_unknown(b, key, types);
-        return false;
+        if (types != ROOT && key_is_event(key->text, &event))
+                return key->text;
+        meant = key_unknown(b, key, types);
+        return meant && !tree_find(map, meant) ? meant : NULL;
 }
 
 /* Tags are for entities and vdevs. What is kept for later is not judged. */
@@ -340,15 +358,15 @@ static const struct tree *entity_keys_read(struct builder *b, struct entity *e,
         enum event event;
         enum key k;
 
+        b->keys_met = 0;
         for (const struct tree *c = t->first; c; c = c->next) {
-                const char *word = c->key->text;
+                const char *word = key_find(b, t, c->key, 1u << e->type);
 
-                if (text_starts(word, "on_") && event_parse(word + strlen("on_"), &event)) {
+                if (word && key_is_event(word, &event))
                         entity_event_read(b, &set, e, event, c);
+                if (!word || !key_parse(word, &k))
                         continue;
-                }
-                if (!key_find(b, c->key, 1u << e->type, &k))
-                        continue;
+                b->keys_met |= UINT64_C(1) << k;
                 if (!key_takes_tags(k))
                         value_refuse_tags(b->diagnoser, c);
                 if (k == KEY_CONTENT)
@@ -370,10 +388,10 @@ static const char *name_make(struct builder *b, enum entity_type type) {
 }
 
 static const char *key_required(struct builder *b, const struct entity *e, const struct tree *t,
-                                const char *key) {
-        if (!tree_find(t, key) && !t->cut)
+                                enum key key) {
+        if (!(b->keys_met & UINT64_C(1) << key) && !t->cut)
                 diagnose_error(b->diagnoser, t, "a %s needs the key '%s'",
-                               entity_type_print(e->type), key);
+                               entity_type_print(e->type), keys[key].name);
         return name_make(b, e->type);
 }
 
@@ -401,17 +419,17 @@ static void entity_name(struct builder *b, struct entity *e, const struct tree *
 
         if (e->type == ENTITY_ZDEV) {
                 if (!e->zdev.pool)
-                        e->zdev.pool = key_required(b, e, t, "pool");
+                        e->zdev.pool = key_required(b, e, t, KEY_POOL);
                 derived = leg_name(b, in);
                 if (e->name && !text_equal(e->name, derived) && in->parent != ENTITY_NONE)
-                        diagnose_error(b->diagnoser, tree_find(t, "name"),
+                        diagnose_error(b->diagnoser, tree_find_place(t, "name"),
                                        "the name of this zdev is '%s', as that of what it lies on, "
                                        "not '%s'",
                                        derived, e->name);
                 e->name = derived;
         }
         if (!e->name)
-                e->name = key_required(b, e, t, e->type == ENTITY_DISK ? "uuid" : "name");
+                e->name = key_required(b, e, t, e->type == ENTITY_DISK ? KEY_UUID : KEY_NAME);
 }
 
 #define JOIN_MAX 5u
@@ -481,7 +499,8 @@ static bool entity_type_of(struct builder *b, const struct tree *t, enum entity_
         for (enum entity_type k = 0; k < _ENTITY_TYPE_MAX; k++)
                 candidates[k] = arena_printf(b->diagnoser->arena, "!%s", entity_type_print(k));
         if (*t->tag)
-                diagnose_unknown(b->diagnoser, t, "tag", t->tag, candidates, _ENTITY_TYPE_MAX);
+                (void) diagnose_unknown(b->diagnoser, t, "tag", t->tag, candidates,
+                                        _ENTITY_TYPE_MAX);
         else
                 diagnose_error(b->diagnoser, t,
                                "expected an entity with a tag such as !disk, found %s",
@@ -526,7 +545,7 @@ static void disk_register_info(struct builder *b, const struct entity *e, const 
         if (!e->disk.info || !*e->disk.info)
                 return;
         if (map_get(&b->infos, e->disk.info, &other))
-                diagnose_warning(b->diagnoser, tree_find(t, "info"),
+                diagnose_warning(b->diagnoser, tree_find_place(t, "info"),
                                  "the disk in line %u is called '%.64s', too; commands will know "
                                  "them only by uuid",
                                  entity_at(b, (entity_id) other)->line, e->disk.info);
@@ -536,7 +555,7 @@ static void disk_register_info(struct builder *b, const struct entity *e, const 
 
 /* Whoever opens a container that stands alone: it is not zmirror. */
 static void crypt_check_lone(struct builder *b, const struct entity *e, const struct tree *t) {
-        if (e->crypt.key_file)
+        if (e->crypt.key_file && tree_find(t, "key_file"))
                 diagnose_warning(b->diagnoser, tree_find(t, "key_file")->key,
                                  "a crypt at top level is opened by others, never with this key");
         for (const struct tree *c = t->first; c; c = c->next)
@@ -798,10 +817,12 @@ void build_root(struct builder *b, const struct tree *root) {
                 return;
         }
         if (*root->tag && !text_equal(root->tag, "!zmirror") && !text_equal(root->tag, "!ZMirror"))
-                diagnose_unknown(b->diagnoser, root, "tag", root->tag,
-                                 (const char *const[]){ "!zmirror" }, 1);
+                (void) diagnose_unknown(b->diagnoser, root, "tag", root->tag,
+                                        (const char *const[]){ "!zmirror" }, 1);
         for (const struct tree *c = root->first; c; c = c->next) {
-                if (!key_find(b, c->key, ROOT, &k))
+                const char *word = key_find(b, root, c->key, ROOT);
+
+                if (!word || !key_parse(word, &k))
                         continue;
                 if (!key_takes_tags(k))
                         value_refuse_tags(b->diagnoser, c);

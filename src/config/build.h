@@ -22,6 +22,7 @@ struct builder {
         bool check_files;
         uint32_t gaps; /* bit per type: one was left out or has no name; what is missing may be that
                           one */
+        uint64_t keys_met; /* bit per key: of the entity whose keys were read last */
         ARRAY(struct entity) entities;
         ARRAY(const struct tree *) trees; /* of each entity, for diagnoses that come later */
         ARRAY(struct backing_name) backing_names;

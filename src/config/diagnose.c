@@ -91,21 +91,22 @@ void diagnose_warning(struct diagnoser *d, const struct tree *where, const char 
         va_end(args);
 }
 
-void diagnose_unknown(struct diagnoser *d, const struct tree *where, const char *what,
-                      const char *word, const char *const *candidates, size_t n) {
+const char *diagnose_unknown(struct diagnoser *d, const struct tree *where, const char *what,
+                             const char *word, const char *const *candidates, size_t n) {
         const char *nearest = text_nearest(word, candidates, n);
         struct text list = {};
 
         if (nearest) {
                 diagnose_error(d, where, "unknown %s '%.64s', did you mean '%s'?", what, word,
                                nearest);
-                return;
+                return nearest;
         }
         for (size_t i = 0; i < n && n <= CANDIDATES_SHOWN; i++)
                 text_addf(&list, "%s%s", i ? (i + 1 == n ? " or " : ", ") : ", expected ",
                           candidates[i]);
         diagnose_error(d, where, "unknown %s '%.64s'%s", what, word, list.s ? list.s : "");
         text_done(&list);
+        return NULL;
 }
 
 /* By place; what is about the file as a whole comes last. Errors come before warnings. */

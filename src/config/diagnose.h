@@ -31,9 +31,9 @@ void diagnose_warning(struct diagnoser *d, const struct tree *where, const char 
 /* An error at the bytes from `start` to `end`, or at DIAGNOSE_FILE. */
 void diagnose_error_at(struct diagnoser *d, uint32_t start, uint32_t end, const char *text);
 /* "unknown key 'uid', did you mean 'uuid'?"; without a near miss, the candidates are listed if they
- * are few. */
-void diagnose_unknown(struct diagnoser *d, const struct tree *where, const char *what,
-                      const char *word, const char *const *candidates, size_t n);
+ * are few. Returns what was meant, or NULL. */
+const char *diagnose_unknown(struct diagnoser *d, const struct tree *where, const char *what,
+                             const char *word, const char *const *candidates, size_t n);
 /* The bytes of the character that begins here, 0 if it is not well-formed UTF-8. */
 size_t character_length(const unsigned char *p, size_t left);
 /* Neither a blank nor the end of a line, and nothing to be seen. */

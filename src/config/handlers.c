@@ -40,7 +40,7 @@ static bool action_word(struct builder *b, const struct entity *e, const struct 
                 return false;
         }
         if (!wish_parse(t->text, &wish)) {
-                diagnose_unknown(d, t, "action", t->text, words, ELEMENTSOF(words));
+                (void) diagnose_unknown(d, t, "action", t->text, words, ELEMENTSOF(words));
                 return false;
         }
         if (!wish_suits(wish, e->type)) {

@@ -391,3 +391,9 @@ const struct tree *tree_find(const struct tree *map, const char *key) {
                         return c;
         return NULL;
 }
+
+const struct tree *tree_find_place(const struct tree *map, const char *key) {
+        const struct tree *t = tree_find(map, key);
+
+        return t ? t : map;
+}

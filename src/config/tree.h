@@ -28,9 +28,9 @@ struct tree {
 };
 
 /* Parses one document. What is not allowed (aliases, merge keys, several documents, a depth over
- * 64, keys that are no scalars, keys that come twice) is diagnosed. If it is not valid, what was read
- * until then is returned, so that other mistakes can be told as well; `ret_whole` is false then. NULL
- * if there is nothing. In the arena. */
+ * 64, keys that are no scalars, keys that come twice) is diagnosed. If it is not valid, what was
+ * read until then is returned, so that other mistakes can be told as well; `ret_whole` is false
+ * then. NULL if there is nothing. In the arena. */
 struct tree *tree_parse(struct arena *a, const char *text, size_t length, struct diagnoser *d,
                         bool *ret_whole);
 
@@ -38,3 +38,5 @@ struct tree *tree_parse(struct arena *a, const char *text, size_t length, struct
 const char *tree_describe(struct arena *a, const struct tree *t);
 
 const struct tree *tree_find(const struct tree *map, const char *key);
+/* The same, for a place to point at: the mapping itself, if the key is not there. */
+const struct tree *tree_find_place(const struct tree *map, const char *key);

@@ -172,7 +172,7 @@ bool value_log_level(struct diagnoser *d, const struct tree *t, enum log_level *
                 return true;
         for (enum log_level l = 0; l < _LOG_LEVEL_MAX; l++)
                 names[l] = log_level_print(l);
-        diagnose_unknown(d, t, "log level", t->text, names, _LOG_LEVEL_MAX);
+        (void) diagnose_unknown(d, t, "log level", t->text, names, _LOG_LEVEL_MAX);
         return false;
 }
 
@@ -354,10 +354,13 @@ static bool rule_read(struct arena *a, struct diagnoser *d, const struct tree *t
                         good &= value_range(d, c, &weekdays, &bits);
                         rule->weekdays = (uint8_t) bits;
                 } else {
-                        diagnose_unknown(d, c->key, "key", c->key->text, keys, ELEMENTSOF(keys));
+                        (void) diagnose_unknown(d, c->key, "key", c->key->text, keys,
+                                                ELEMENTSOF(keys));
                         good = false;
                 }
         }
+        if (t->cut)
+                return false;
         if (good && !rule->n_times) {
                 diagnose_error(d, t, "a schedule needs the key 'times'");
                 return false;
