@@ -4,7 +4,7 @@
 #include "cli/hint.h"
 #include "cli/words.h"
 
-/* How many words name an entity of the type; a disk's info may be several, they become one. */
+/* How many words name an entity of the type. Where it is one, several become one. */
 static uint32_t type_words(enum entity_type type) {
         switch (type) {
         case ENTITY_DISK:
@@ -51,7 +51,7 @@ static const char *error_no_type(const struct cli_call *call, const char *const 
         return arena_printf(call->arena, "unknown type '%s'%s", words[0], hint);
 }
 
-/* "the blue USB disk" may be typed without quotes. */
+/* "EFI System" and "the blue USB disk" may be typed without quotes. */
 static const char *words_join(struct arena *a, const char *const *words) {
         const char *joined = words[0];
 
@@ -73,7 +73,7 @@ static bool words_to_named(const struct cli_call *call, const char *const *words
         expected = type_words(target.type);
         target.n_words = n - 1;
         memcpy(names, words + 1, n * sizeof(*names)); /* and the NULL at the end */
-        if (target.type == ENTITY_DISK && target.n_words > 1) {
+        if (expected == 1 && target.n_words > 1) {
                 names[0] = words_join(call->arena, words + 1);
                 names[1] = NULL;
                 target.n_words = 1;

@@ -18,6 +18,11 @@ static void advise(struct adviser *v, entity_id about, const char *text) {
         array_append(&v->found, ((struct advice){ about, text }));
 }
 
+/* Its name, as one would type it. */
+static const char *pool_word(const struct adviser *v, const struct entity *pool) {
+        return strchr(pool->name, ' ') ? arena_printf(v->arena, "'%s'", pool->name) : pool->name;
+}
+
 /* A leg whose disk may be unplugged. */
 static bool pool_has_removable_leg(const struct adviser *v, const struct entity *pool) {
         for (uint32_t i = 0; i < pool->zpool.n_legs; i++) {
@@ -36,7 +41,7 @@ static void advise_autoreplace(struct adviser *v, const struct entity *pool) {
                        v->arena,
                        "autoreplace is on: ZFS may take an empty disk that is plugged in where "
                        "a leg was, and write labels on it (zpool set autoreplace=off %s)",
-                       pool->name));
+                       pool_word(v, pool)));
 }
 
 /* ZED of 2.3 no longer takes an offline leg that goes for one that was lost (OpenZFS #16751). */
@@ -71,7 +76,7 @@ static void advise_multihost(struct adviser *v, const struct entity *pool) {
                                "multihost is on: after a crash or a power cut ZFS %s cannot import "
                                "it "
                                "while a leg is absent (OpenZFS #18855; zpool set multihost=off %s)",
-                               v->machine->zfs_version, pool->name));
+                               v->machine->zfs_version, pool_word(v, pool)));
 }
 
 static void advise_scrubs(struct adviser *v, const struct entity *pool,
@@ -90,7 +95,7 @@ static void advise_scrubs(struct adviser *v, const struct entity *pool,
                                v->arena,
                                "/etc/cron.d/zfsutils-linux scrubs it once a month, %s (zfs set "
                                "org.debian:periodic-scrub=disable %s)",
-                               why, pool->name));
+                               why, pool_word(v, pool)));
 }
 
 /* A pool that zmirror imports and exports has guards; what the machine imports at boot has none. */
@@ -105,7 +110,7 @@ static void advise_cachefile(struct adviser *v, const struct entity *pool,
                                "it is in /etc/zfs/zpool.cache: the machine imports it at boot with "
                                "whatever copy is there, before zmirror can look at it (zpool set "
                                "cachefile=none %s, while it is imported)",
-                               pool->name));
+                               pool_word(v, pool)));
 }
 
 static entity_id part_of(const struct adviser *v, entity_id leg) {

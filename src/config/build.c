@@ -258,10 +258,8 @@ static void interval_read(struct builder *b, enum key k, const struct tree *t,
 }
 
 static const enum name_kind name_kinds[_ENTITY_TYPE_MAX] = {
-        [ENTITY_ZPOOL] = NAME_POOL,
-        [ENTITY_ZVOL] = NAME_DATASET,
-        [ENTITY_DATASET] = NAME_DATASET,
-        [ENTITY_ZDEV] = NAME_LEG,
+        [ENTITY_PART] = NAME_PART,    [ENTITY_CRYPT] = NAME_CRYPT,     [ENTITY_ZPOOL] = NAME_POOL,
+        [ENTITY_ZVOL] = NAME_DATASET, [ENTITY_DATASET] = NAME_DATASET, [ENTITY_ZDEV] = NAME_LEG,
 };
 
 static void entity_key_read(struct builder *b, struct entity *e, enum key k, const struct tree *t,

@@ -59,16 +59,16 @@ bool value_text(struct arena *a, struct diagnoser *d, const struct tree *t, cons
 
 /* The first character that cannot stand there, or NULL. */
 static const char *name_fault(const char *s, enum name_kind kind) {
-        bool slashes = kind == NAME_DATASET || kind == NAME_LEG;
         bool zfs = kind == NAME_DATASET || kind == NAME_POOL;
 
         for (const char *p = s; *p; p++) {
                 unsigned char c = (unsigned char) *p;
 
-                if (c == '/' && slashes && p > s && p[1] && p[1] != '/')
+                if (c == '/' && kind == NAME_DATASET && p > s && p[1] && p[1] != '/')
                         continue;
-                if (zfs ? !isalnum(c) && !strchr("-_.:", c)
-                        : isspace(c) || iscntrl(c) || strchr("/|@", c))
+                if (c == '/' && (kind == NAME_PART || kind == NAME_LEG))
+                        continue;
+                if (zfs ? !isalnum(c) && !strchr("-_.: ", c) : iscntrl(c) || strchr("/|", c))
                         return p;
         }
         return NULL;
@@ -79,7 +79,7 @@ static bool name_leads_elsewhere(const char *s) {
         for (;; s++) {
                 size_t n = strcspn(s, "/");
 
-                if (strspn(s, ".") == n && n <= 2)
+                if (n && strspn(s, ".") == n && n <= 2)
                         return true;
                 s += n;
                 if (!*s)
@@ -92,8 +92,8 @@ static void name_refuse(struct diagnoser *d, const struct tree *t, const char *f
 
         while (((unsigned char) fault[n] & 0xc0) == 0x80)
                 n++;
-        if (isspace((unsigned char) *fault) || iscntrl((unsigned char) *fault))
-                diagnose_error(d, t, "a blank or control character cannot stand in a name here");
+        if (iscntrl((unsigned char) *fault))
+                diagnose_error(d, t, "a control character cannot stand in a name");
         else
                 diagnose_error(d, t, "'%.*s' cannot stand in a name here", (int) n, fault);
 }
@@ -106,10 +106,10 @@ bool value_name(struct arena *a, struct diagnoser *d, const struct tree *t, enum
                 return value_expected(d, t, "a name");
         if (strlen(s) > NAME_MAX_BYTES)
                 diagnose_error(d, t, "the name is longer than %u bytes", NAME_MAX_BYTES);
-        else if (*s == '-')
-                diagnose_error(d, t, "a name cannot begin with a dash");
         else if (fault)
                 name_refuse(d, t, fault);
+        else if (*s == '-' && kind != NAME_PART && kind != NAME_LEG)
+                diagnose_error(d, t, "a name cannot begin with a dash here");
         else if (name_leads_elsewhere(s))
                 diagnose_error(d, t, "'%s' is no name", s);
         else if (kind == NAME_POOL && !isalpha((unsigned char) *s))

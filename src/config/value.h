@@ -15,10 +15,11 @@ bool value_number(struct diagnoser *d, const struct tree *t, uint32_t min, uint3
                   uint32_t *ret);
 bool value_span(struct diagnoser *d, const struct tree *t, struct span *ret);
 bool value_text(struct arena *a, struct diagnoser *d, const struct tree *t, const char **ret);
-/* Names go into paths and arguments of commands: none has blanks or control characters, a leading
- * dash, or is "." or "..". */
+/* Names go into paths, arguments of commands and ids: none has control characters or a bar, or is
+ * "." or "..". */
 enum name_kind {
-        NAME_PLAIN,   /* of a partition or container: no slash */
+        NAME_PART,    /* of a partition: anything */
+        NAME_CRYPT,   /* of a container: no slash, no leading dash */
         NAME_POOL,    /* what ZFS allows */
         NAME_DATASET, /* the same, with slashes */
         NAME_LEG,     /* that of a partition or container, or zvol/<pool>/<volume> */

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "engine/holder.h"
 #include "engine/picture.h"
+#include "model/path.h"
 
 #define HOLDERS_TOLD 4u /* by name */
 
@@ -130,8 +131,7 @@ static const char *volume_leg_of(const struct engine *e, const struct device *d)
                         if (s->vdevs[k].type == VDEV_TYPE_DISK &&
                             vdev_state_is_online(s->vdevs[k].state) &&
                             (text_equal(s->vdevs[k].path, d->devnode) ||
-                             (text_starts(s->vdevs[k].path, "/dev/zvol/") &&
-                              text_equal(s->vdevs[k].path + strlen("/dev/zvol/"), d->zvol_name))))
+                             path_is_of_volume(s->vdevs[k].path, d->zvol_name)))
                                 return s->name;
         }
         return NULL;

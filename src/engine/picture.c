@@ -7,6 +7,7 @@
 #include "engine/holder.h"
 #include "engine/job.h"
 #include "engine/picture.h"
+#include "model/path.h"
 
 #define KEY_MAX 640
 
@@ -100,11 +101,11 @@ const char *entity_device_path(const struct engine *e, entity_id id, struct aren
                 return NULL;
         switch (it->type) {
         case ENTITY_PART:
-                return arena_printf(a, "/dev/disk/by-partlabel/%s", it->name);
+                return path_of_part(a, it->name);
         case ENTITY_CRYPT:
-                return arena_printf(a, "/dev/mapper/%s", d->dm_name);
+                return path_of_mapping(a, d->dm_name);
         case ENTITY_ZVOL:
-                return arena_printf(a, "/dev/zvol/%s", d->zvol_name);
+                return path_of_volume(a, d->zvol_name);
         case ENTITY_ZDEV:
                 return entity_device_path(e, it->parent, a);
         case ENTITY_DISK:
@@ -371,12 +372,6 @@ const char *crypt_luks_uuid(const struct engine *e, entity_id crypt) {
 
 /* --- pools
  * ---------------------------------------------------------------------------------------- */
-
-static bool path_is_of(const char *path, const char *name) {
-        size_t n = strlen(path), m = strlen(name);
-
-        return n > m && path[n - m - 1] == '/' && strcmp(path + n - m, name) == 0;
-}
 
 /* SPEC 2: by GUID, else by the block device, else by name. */
 static uint32_t leg_match(const struct engine *e, entity_id leg, const struct pool_status *s) {

@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/text.h"
+#include "model/path.h"
 #include "sim/inside.h"
 
 /* --- what there is, plugged or not --- */
@@ -63,11 +64,11 @@ static void volume_clone_content(struct sim *s, struct volume *to, const struct 
 const char *volume_path(struct sim *s, const struct volume *v) {
         switch (v->kind) {
         case VOLUME_PART:
-                return arena_printf(s->arena, "/dev/disk/by-partlabel/%s", v->name);
+                return path_of_part(s->arena, v->name);
         case VOLUME_CRYPT:
-                return arena_printf(s->arena, "/dev/mapper/%s", v->name);
+                return path_of_mapping(s->arena, v->name);
         case VOLUME_ZVOL:
-                return arena_printf(s->arena, "/dev/zvol/%s", v->name);
+                return path_of_volume(s->arena, v->name);
         }
         return "";
 }
@@ -327,14 +328,11 @@ static bool node_is_at(const struct node *n, const char *path) {
         if (text_equal(n->devnode, path))
                 return true;
         if (n->kind == DEVICE_MAPPING)
-                return text_starts(path, "/dev/mapper/") &&
-                       text_equal(path + strlen("/dev/mapper/"), n->dm_name);
+                return text_starts(path, "/dev/mapper/") && path_is_of(path, n->dm_name);
         if (n->kind == DEVICE_PARTITION)
-                return text_starts(path, "/dev/disk/by-partlabel/") &&
-                       text_equal(path + strlen("/dev/disk/by-partlabel/"), v->name);
+                return text_starts(path, "/dev/disk/by-partlabel/") && path_is_of(path, v->name);
         if (n->kind == DEVICE_ZVOL)
-                return text_starts(path, "/dev/zvol/") &&
-                       text_equal(path + strlen("/dev/zvol/"), v->name);
+                return path_is_of_volume(path, v->name);
         return false;
 }
 

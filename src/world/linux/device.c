@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "model/facts.h"
+#include "model/path.h"
 #include "world/linux/device.h"
 #include "world/linux/file.h"
 #include "world/linux/provisioning.h"
@@ -40,25 +41,6 @@ static uint64_t number_or_zero(const char *s) {
         uint64_t number;
 
         return text_to_u64(s, &number) ? number : 0;
-}
-
-static int hex_digit(char c) {
-        return isdigit((unsigned char) c) ? c - '0' : tolower((unsigned char) c) - 'a' + 10;
-}
-
-char *device_decode(struct arena *a, const char *s) {
-        char *decoded = arena_alloc(a, strlen(s) + 1), *out = decoded;
-
-        while (*s) {
-                if (s[0] == '\\' && s[1] == 'x' && isxdigit((unsigned char) s[2]) &&
-                    isxdigit((unsigned char) s[3]) && (s[2] != '0' || s[3] != '0')) {
-                        *out++ = (char) (hex_digit(s[2]) << 4 | hex_digit(s[3]));
-                        s += 4;
-                } else
-                        *out++ = *s++;
-        }
-        *out = 0;
-        return decoded;
 }
 
 static char *text_lower(struct arena *a, const char *s) {
@@ -162,7 +144,7 @@ static uint64_t backing_diskseq(struct arena *a, const char *backing) {
 static void read_mapping(struct arena *a, sd_device *d, struct device *ret) {
         const char *backing;
 
-        ret->dm_name = arena_strdup(a, property(d, "DM_NAME"));
+        ret->dm_name = path_decode(a, property(d, "DM_NAME"));
         ret->dm_uuid = arena_strdup(a, property(d, "DM_UUID"));
         ret->backing = mapping_backing_by_table(ret->devnum);
         if (!ret->backing)
@@ -198,7 +180,7 @@ static const char *property_or(sd_device *d, sd_device *disk, const char *key) {
 }
 
 static void read_partition(struct arena *a, sd_device *d, sd_device *disk, struct device *ret) {
-        ret->part_name = device_decode(a, property(d, "ID_PART_ENTRY_NAME"));
+        ret->part_name = path_decode(a, property(d, "ID_PART_ENTRY_NAME"));
         ret->part_uuid = text_lower(a, property(d, "ID_PART_ENTRY_UUID"));
         if (!devnum_parse(property(d, "ID_PART_ENTRY_DISK"), &ret->disk) && disk)
                 ret->disk = device_devnum(disk);

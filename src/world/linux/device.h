@@ -12,6 +12,3 @@ int device_look_all(struct arena *a, struct device **ret, uint32_t *ret_n);
 
 /* The device of that syspath; false if it is gone or not ready for use. */
 bool device_look(struct arena *a, const char *syspath, struct device **ret);
-
-/* What udev writes for a name with unusual characters ("back\x20up") as it really is. */
-char *device_decode(struct arena *a, const char *s);

@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "model/facts.h"
+#include "model/path.h"
 #include "world/linux/capture.h"
 #include "world/linux/device.h"
 #include "world/linux/file.h"
@@ -244,7 +245,7 @@ static const char *device_pool(const struct search *s, uint64_t devnum) {
             sd_device_get_property_value(d, "ID_FS_LABEL_ENC", &label) < 0 ||
             !text_equal(type, "zfs_member"))
                 return NULL;
-        label = device_decode(s->arena, label);
+        label = path_decode(s->arena, label);
         return pool_is_imported(s, label) ? label : NULL;
 }
 
@@ -397,7 +398,7 @@ static bool search_dataset(struct search *s, const char *name) {
                         if (text_equal(s->spaces[i].mounts[k].fs_type, "zfs") &&
                             dataset_is_below(s->spaces[i].mounts[k].source, name))
                                 search_add_mount(s, i, &s->spaces[i].mounts[k]);
-        search_add_volumes(s, arena_printf(s->arena, "/dev/zvol/%s", name), 0);
+        search_add_volumes(s, path_of_volume(s->arena, name), 0);
         search_mounted_devices(s);
         search_file_systems(s);
         return pool_is_imported(s, arena_strndup(s->arena, name, strcspn(name, "/@")));

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "model/path.h"
 #include "world/linux/child.h"
 #include "world/linux/file.h"
 #include "world/linux/machine.h"
@@ -234,7 +235,8 @@ static const char *hub_of(struct arena *a, const char *syspath) {
 static const char *find_hub(const struct reader *r, const struct entity *part) {
         struct arena *a = r->arena;
         const char *device = link_target(
-                a, arena_printf(a, "%s/disk/by-partlabel/%s", r->in->dev, part->name));
+                a,
+                arena_printf(a, "%s%s", r->in->dev, path_of_part(a, part->name) + strlen("/dev")));
         const char *syspath;
 
         if (!device)

@@ -134,6 +134,10 @@ static const struct {
         { "no such type", "online prat x", NULL, 0, EXIT_USAGE, "", "",
           "zmirror: unknown type 'prat', did you mean 'part'? (usage: zmirror online "
           "all|group)\n" },
+        { "a name of several words", "online part EFI System --no-block",
+          TEXT(REPLY("{\"requests\":[]}")), EXIT_DONE,
+          REQUEST("online", "{\"type\":\"part\",\"words\":[\"EFI System\"]}", "false", "false") "}",
+          "", "" },
         { "too few words", "online zdev tank", NULL, 0, EXIT_USAGE, "", "",
           "zmirror: a zdev is named by its pool and its name (usage: zmirror online all|group)\n" },
         { "nothing is named", "online", NULL, 0, EXIT_USAGE, "", "",
