@@ -2,7 +2,7 @@
 #include "daemon/chores.h"
 #include "base/log.h"
 #include "daemon/core.h"
-#include "daemon/schedule.h"
+#include "engine/schedule.h"
 
 static const struct {
         const char *name;

@@ -18,8 +18,8 @@
 #include "daemon/effects.h"
 #include "daemon/journal.h"
 #include "daemon/reload.h"
-#include "daemon/schedule.h"
 #include "daemon/trigger.h"
+#include "engine/schedule.h"
 #include "world/linux/linux.h"
 
 #define CONFIG_PATH_DEFAULT "/etc/zmirror/zmirror.yml"

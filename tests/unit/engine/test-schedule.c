@@ -1,4 +1,4 @@
-/* tests/unit/daemon/test-schedule.c - a schedule fires when its rules say, in local time */
+/* tests/unit/engine/test-schedule.c - a schedule fires when its rules say, in local time */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "daemon/schedule.h"
+#include "engine/schedule.h"
 
 #define ALL_DAYS     0xfffffffeu
 #define ALL_MONTHS   0x1ffe

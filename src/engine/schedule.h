@@ -1,4 +1,4 @@
-/* daemon/schedule.h - when a configured schedule fires next */
+/* engine/schedule.h - when a configured schedule fires next */
 #pragma once
 
 #include "base/time.h"

@@ -1,11 +1,11 @@
-/* daemon/schedule.c - when a configured schedule fires next
+/* engine/schedule.c - when a configured schedule fires next
  *
  * Days are gone through one by one, in the local calendar; within a day the candidates of each time
  * are tried in order. A time that a change to summer time leaves out is taken when mktime() says it
  * is; one that happens twice is taken once. */
 #include <time.h>
 
-#include "daemon/schedule.h"
+#include "engine/schedule.h"
 
 /* The 29th of February on a given weekday may be far away. */
 #define SCHEDULE_DAYS_MAX (28 * 366 + 14)
