@@ -397,6 +397,7 @@ static enum finding watch_judge(struct engine *e, entity_id leg, struct leg_row 
         }
         if (scanning || s->rebuilding || v->resilver_deferred) {
                 w->quiet = false;
+                w->checkpoint = s->checkpoint;
                 if ((resilver || s->rebuilding) && !l->m.resilver_seen) {
                         l->m.resilver_seen = true;
                         ledger_save_leg(e, l);
@@ -411,8 +412,15 @@ static enum finding watch_judge(struct engine *e, entity_id leg, struct leg_row 
                 *ret_why = "errors of the device were counted during the resilver";
                 return FINDING_FAILED;
         }
-        if (s->checkpoint)
+        if (s->checkpoint || w->checkpoint) { /* what ended under it does not count afterwards */
+                w->quiet = false;
+                w->checkpoint = s->checkpoint;
+                if (other) {
+                        l->m.before = s->scan;
+                        ledger_save_leg(e, l);
+                }
                 return FINDING_WAIT;
+        }
         if (resilver && other && s->scan.state == SCAN_STATE_FINISHED)
                 return watch_finished(e, leg, l, s);
         if (watch_quiet(e, leg, s, quiet_long) == FINDING_WAIT)

@@ -56,6 +56,7 @@ struct watch {
         bool quiet;           /* no scan is to be seen, since: */
         usec_t quiet_mono;
         uint64_t quiet_txg;
+        bool checkpoint; /* there was one in the last look */
         bool checkpoint_told;
         bool scrubbed;    /* a scrub ran in the last look */
         usec_t begun;     /* start of the resilver that was seen last */
