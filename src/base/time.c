@@ -119,6 +119,27 @@ static int month_days(int year, int month) {
         return days[month] + (month == 1 && leap);
 }
 
+/* Seconds east of Greenwich. */
+static long time_offset(time_t t) {
+        struct tm tm = {};
+
+        (void) localtime_r(&t, &tm);
+        return tm.tm_gmtoff;
+}
+
+/* mktime() would guess which of two it is, from what it was asked before. */
+usec_t time_of_local(const struct tm *local) {
+        struct tm tm = *local;
+        time_t plain = timegm(&tm), before = plain - time_offset(plain - 86400),
+               after = plain - time_offset(plain + 86400);
+        bool before_is_so = before + time_offset(before) == plain,
+             after_is_so = after + time_offset(after) == plain;
+
+        if (after_is_so && (!before_is_so || after < before))
+                before = after;
+        return before > 0 ? (usec_t) before * USEC_PER_SEC : 0;
+}
+
 /* The same day of another month at the same local time, or its last day if that is shorter. */
 static usec_t time_move_months(usec_t t, int months) {
         time_t seconds = (time_t) (t / USEC_PER_SEC);
@@ -135,9 +156,8 @@ static usec_t time_move_months(usec_t t, int months) {
         days = month_days(tm.tm_year + 1900, tm.tm_mon);
         if (tm.tm_mday > days)
                 tm.tm_mday = days;
-        tm.tm_isdst = -1; /* the same time of the day, whether summer or winter */
-        seconds = mktime(&tm);
-        return seconds < 0 ? 0 : (usec_t) seconds * USEC_PER_SEC + t % USEC_PER_SEC;
+        t %= USEC_PER_SEC;
+        return t + time_of_local(&tm); /* whether summer or winter */
 }
 
 usec_t time_add_span(usec_t t, struct span s) {
@@ -213,7 +233,7 @@ static int date_parse(const char *s, struct tm *ret) {
 }
 
 bool time_parse_iso(const char *s, usec_t *ret) {
-        struct tm tm = { .tm_isdst = -1 };
+        struct tm tm = {};
         int n = date_parse(s, &tm);
         bool local;
         long offset;
@@ -221,7 +241,7 @@ bool time_parse_iso(const char *s, usec_t *ret) {
 
         if (!n || !offset_parse(s + n, &local, &offset))
                 return false;
-        t = local ? mktime(&tm) : timegm(&tm) - offset;
+        t = local ? (time_t) (time_of_local(&tm) / USEC_PER_SEC) : timegm(&tm) - offset;
         if (t < 0)
                 return false;
         *ret = (usec_t) t * USEC_PER_SEC;

@@ -15,10 +15,11 @@ typedef uint64_t usec_t;
 #define USEC_PER_WEEK (7 * USEC_PER_DAY)
 #define USEC_NEVER    UINT64_MAX /* a deadline that does not come */
 
-/* The two clocks, always passed together: dates and schedules use the wall clock, time-outs the
- * monotonic one. */
+/* The clocks, always passed together: dates and schedules use the wall clock, time-outs the
+ * monotonic one. It does not go on while the machine sleeps: how long that was, in all since it was
+ * booted, stands beside it, so that a sleep can be told from a clock that was set. */
 struct now {
-        usec_t wall, mono;
+        usec_t wall, mono, slept;
 };
 
 /* A span as configured: calendar months (12 to the year) and exact time. Both 0: no span ("nil").
@@ -47,6 +48,12 @@ const char *span_print(struct span s, char *buffer);
 usec_t time_add_span(usec_t t, struct span s);
 /* The other way; 0 if that is before 1970. */
 usec_t time_subtract_span(usec_t t, struct span s);
+
+struct tm;
+/* The moment that the local calendar calls so (year to second count, as far as a calendar can add
+ * days up); the first one, where clocks are put back. What is left out when they are put forward is
+ * as much later. */
+usec_t time_of_local(const struct tm *local);
 
 /* ISO 8601 in local time with offset, whole seconds: 2026-03-01T03:00:00+01:00. `buffer` of
  * TIME_PRINT_MAX. */

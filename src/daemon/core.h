@@ -7,7 +7,6 @@
 
 #include "base/arena.h"
 #include "config/config_load.h"
-#include "daemon/chores.h"
 #include "daemon/daemon.h"
 #include "daemon/hints.h"
 #include "daemon/service.h"
@@ -23,10 +22,9 @@ struct server;
 /* What the daemon lets itself be woken for. */
 enum alarm {
         ALARM_ENGINE,
-        ALARM_REGULAR, /* when everything is looked at again */
-        ALARM_RESTED,  /* what was looked at just now may be again */
-        ALARM_CHORES,  /* scheduled maintenance */
-        ALARM_SHRINK,  /* what the start has used is given back */
+        ALARM_WALL,   /* the engine, by the wall clock */
+        ALARM_RESTED, /* what was looked at just now may be again */
+        ALARM_SHRINK, /* what the start has used is given back */
         _ALARM_MAX,
 };
 
@@ -48,13 +46,11 @@ struct daemon {
         struct server *server;
         struct hints hints;
         struct service service;
-        struct chores chores;
         ARRAY(struct daemon_command) commands;
         uint64_t next_tag;
         struct sd_event_source *look_soon; /* when nothing else is to be done */
         struct sd_event_source *clock;     /* somebody set it */
-        usec_t regular; /* wall clock: when everything is looked at as scheduled; 0: every ten
-                           minutes */
+        usec_t wake_wall;                  /* what ALARM_WALL is set to; 0: not known */
         int clock_fd;
         bool log_events, log_full_events;
         usec_t started; /* wall clock */
@@ -72,5 +68,5 @@ void daemon_stop(struct daemon *d, int status);
 /* The engine begins anew with what the state file has now; nothing may be under way. Negative
  * errno: the old one stays. */
 int daemon_remember(struct daemon *d);
-/* Log level and event logging as configured, timers as scheduled. */
+/* Log level and event logging as configured. */
 void daemon_apply_settings(struct daemon *d);

@@ -19,57 +19,36 @@
 #include "daemon/journal.h"
 #include "daemon/reload.h"
 #include "daemon/trigger.h"
-#include "engine/schedule.h"
 #include "world/linux/linux.h"
 
 #define CONFIG_PATH_DEFAULT "/etc/zmirror/zmirror.yml"
 #define CACHE_PATH_DEFAULT  "/var/lib/zmirror/zmirror.db"
 
 /* How late a timer may be, so that the machine wakes up for several at once. */
-#define SHRINK_AFTER     USEC_PER_SEC
-#define WAKE_ACCURACY    (10 * USEC_PER_MSEC)
-#define REGULAR_ACCURACY (5 * USEC_PER_SEC)
-
-#define REGULAR_DEFAULT (10 * USEC_PER_MIN)
+#define SHRINK_AFTER  USEC_PER_SEC
+#define WAKE_ACCURACY (10 * USEC_PER_MSEC)
+#define WALL_ACCURACY USEC_PER_SEC
 
 #define TIME_T_MAX ((time_t) ((UINT64_C(1) << (8 * sizeof(time_t) - 1)) - 1))
 
 /* --- time
  * ----------------------------------------------------------------------------------------- */
 
-/* The engine's; USEC_NEVER: it waits for nothing but what happens. */
-static void daemon_wake_at(struct daemon *d, usec_t mono) {
+/* When the engine wants to be woken, USEC_NEVER: it waits for nothing but what happens. The two
+ * clocks do not run exactly alike: by the wall clock it may have to be woken once more, a little
+ * later. */
+static void daemon_wake_at(struct daemon *d, usec_t mono, usec_t wall) {
+        struct now now;
+
         world_set_alarm(d->world, ALARM_ENGINE, mono, WAKE_ACCURACY);
-}
-
-/* When everything is looked at again: as configured, or every ten minutes. */
-static void regular_arm(struct daemon *d) {
-        const struct settings *s = &d->config->settings;
-        struct now now = world_now(d->world);
-        usec_t next;
-
-        d->regular = 0;
-        if (s->regular_status_default) {
-                world_set_alarm(d->world, ALARM_REGULAR, now.mono + REGULAR_DEFAULT,
-                                REGULAR_ACCURACY);
+        if (wall == d->wake_wall)
                 return;
-        }
-        next = schedule_next(&s->regular_status_scheduler, now.wall);
-        if (next == USEC_NEVER) {
-                world_set_alarm(d->world, ALARM_REGULAR, USEC_NEVER, 0);
-                return;
-        }
-        d->regular = next;
-        world_set_alarm(d->world, ALARM_REGULAR, now.mono + (next - now.wall), USEC_PER_SEC);
-}
-
-/* The two clocks do not run exactly alike: a schedule may have to be waited for a little longer. */
-static void daemon_look_regularly(struct daemon *d) {
-        if (!d->regular || world_now(d->world).wall >= d->regular) {
-                log_debug("Looking at everything, as scheduled");
-                trigger_everything(d);
-        }
-        regular_arm(d);
+        d->wake_wall = wall;
+        now = world_now(d->world);
+        world_set_alarm(d->world, ALARM_WALL,
+                        wall == USEC_NEVER ? USEC_NEVER
+                                           : now.mono + (wall > now.wall ? wall - now.wall : 0),
+                        WALL_ACCURACY);
 }
 
 /* A timer that never fires, but fails when the wall clock jumps: set by hand, or after a sleep. One
@@ -88,10 +67,8 @@ static int on_clock(sd_event_source *source, int fd, uint32_t revents, void *use
         (void) (read(fd, &ignored, sizeof(ignored)) < 0); /* ECANCELED */
         clock_arm(d);
         log_verbose("The clock was set, or the machine has slept: looking at everything");
-        daemon_step(d, &(struct input){ .kind = INPUT_TICK });
-        trigger_everything(d);
-        regular_arm(d);
-        chores_check(d);
+        d->wake_wall = 0;
+        daemon_step(d, &(struct input){ .kind = INPUT_CLOCK });
         return 0;
 }
 
@@ -136,7 +113,7 @@ void daemon_step(struct daemon *d, const struct input *input) {
         if (d->stopped)
                 return;
         effects = engine_step(d->engine, world_now(d->world), input);
-        daemon_wake_at(d, effects->wake);
+        daemon_wake_at(d, effects->wake, effects->wake_wall);
         effects_carry_out(d, effects);
         daemon_look_soon(d);
 }
@@ -155,8 +132,6 @@ void daemon_apply_settings(struct daemon *d) {
         log_set_level(s->log_level);
         d->log_events = s->log_events;
         d->log_full_events = s->log_full_events;
-        regular_arm(d);
-        chores_begin(d);
 }
 
 /* --- what the world tells
@@ -214,11 +189,9 @@ static void on_alarm(void *userdata, uint32_t alarm) {
         case ALARM_ENGINE:
                 daemon_step(d, &(struct input){ .kind = INPUT_TICK });
                 break;
-        case ALARM_CHORES:
-                chores_check(d);
-                break;
-        case ALARM_REGULAR:
-                daemon_look_regularly(d);
+        case ALARM_WALL:
+                d->wake_wall = 0;
+                daemon_step(d, &(struct input){ .kind = INPUT_TICK });
                 break;
         case ALARM_RESTED:
                 daemon_run_hints(d);

@@ -5,11 +5,12 @@
 #include "base/text.h"
 #include "daemon/core.h"
 #include "daemon/effects.h"
+#include "daemon/trigger.h"
 #include "daemon/waiter.h"
 
 static bool effects_have_rows(const struct effects *e) {
-        return e->forgets.count || e->entities.count || e->legs.count || e->pools.count || e->history.count ||
-               e->boot_id;
+        return e->forgets.count || e->entities.count || e->legs.count || e->pools.count ||
+               e->history.count || e->boot_id;
 }
 
 static void effects_forget(struct store *s, const struct effect_forget *f) {
@@ -63,6 +64,10 @@ static void effects_look(struct daemon *d, const struct effects *e) {
                 [FACT_LABEL] = LOOK_LABEL,
         };
 
+        if (e->look_around) {
+                log_debug("Looking at everything");
+                trigger_everything(d);
+        }
         for (size_t i = 0; i < e->looks.count; i++) {
                 const struct effect_look *l = &e->looks.items[i];
                 struct look what = { kinds[l->kind], l->name };

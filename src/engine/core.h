@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/map.h"
+#include "engine/chores.h"
 #include "engine/deadline.h"
 #include "engine/engine.h"
 
@@ -218,6 +219,7 @@ struct engine {
         uint32_t n_waiting_prompts; /* waiting, and not counted */
 
         struct deadlines deadlines;
+        struct chores chores;
         ARRAY(uint64_t) look_waiters; /* requests that wait for a look to be answered */
         ARRAY(entity_id) round;       /* what settle works on */
         bool stepped;

@@ -246,6 +246,7 @@ struct engine *engine_new(const struct config *config, const struct memory *memo
         e->started = now.wall;
         memory_take(e, memory);
         nodes_make(e, config);
+        chores_begin(e);
         engine_look_around(e);
         return e;
 }
@@ -315,6 +316,7 @@ static void config_take(struct engine *e, const struct config *config) {
         job_renumber(e, old, config);
         arena = arena_free(arena);
         picture_relist(e);
+        chores_begin(e);
         engine_look_around(e);
 }
 
@@ -527,6 +529,9 @@ static void take_input(struct engine *e, const struct input *input) {
                 return;
         case INPUT_TICK:
                 return;
+        case INPUT_CLOCK:
+                e->effects.look_around = true;
+                return;
         case INPUT_CONFIG:
                 config_take(e, input->config);
                 return;
@@ -636,6 +641,7 @@ static void effects_clear(struct engine *e) {
         array_clear(&x->withdraws);
         array_clear(&x->tells);
         x->boot_id = NULL;
+        x->look_around = false;
 }
 
 /* The rows that changed, as the state file takes them. */
@@ -661,14 +667,29 @@ static void effects_fill(struct engine *e) {
         array_clear(&e->pools_dirty);
         e->effects.boot_id = e->ready && e->boot_id_dirty ? e->boot_id : NULL;
         e->boot_id_dirty &= !e->ready;
-        e->effects.wake = e->ready ? deadline_next(&e->deadlines) : USEC_NEVER;
+        e->effects.wake = deadline_next(&e->deadlines);
+        if (chores_next_mono(e) < e->effects.wake)
+                e->effects.wake = chores_next_mono(e);
+        e->effects.wake_wall = chores_next_wall(e);
+        if (!e->ready)
+                e->effects.wake = e->effects.wake_wall = USEC_NEVER;
+}
+
+/* Both clocks go on, or neither, unless somebody sets the one on the wall. */
+static void take_time(struct engine *e, struct now now) {
+        int64_t set = (int64_t) (now.wall - e->now.wall) - (int64_t) (now.mono - e->now.mono) -
+                      (int64_t) (now.slept - e->now.slept);
+
+        e->now = now;
+        if (set)
+                chores_clock_set(e, set);
 }
 
 const struct effects *engine_step(struct engine *e, struct now now, const struct input *input) {
         if (e->stepped)
                 effects_clear(e);
         e->stepped = true; /* the first step brings out the looks that engine_new asked for */
-        e->now = now;
+        take_time(e, now);
         take_input(e, input);
         take_deadlines(e);
         if (!e->ready && engine_has_looked(e)) {
@@ -676,6 +697,7 @@ const struct effects *engine_step(struct engine *e, struct now now, const struct
                 engine_log(e, LOG_LEVEL_VERBOSE, ENTITY_NONE, "the picture is complete");
         }
         if (e->ready && !input->more) {
+                chores_follow(e);
                 settle(e);
                 job_start_ready(e);
                 job_withdraw_unwanted(e);

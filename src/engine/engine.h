@@ -25,10 +25,11 @@ enum input_kind {
         INPUT_WISH,        /* somebody wants something */
         INPUT_CANCEL,      /* and does not want it any more */
         INPUT_LEAVE,       /* a client went away: its requests stay, but nobody is told */
-        INPUT_TICK, /* the time that was asked for by effects.wake has come, or the clock was set */
-        INPUT_CONFIG,  /* a new configuration */
-        INPUT_STARTUP, /* `zmirror startup`: run the on_startup handlers */
-        INPUT_FORGET,  /* what is known of entities from earlier */
+        INPUT_TICK,        /* the time that effects asked to be woken at has come */
+        INPUT_CLOCK,       /* the wall clock was set, or the machine has slept */
+        INPUT_CONFIG,      /* a new configuration */
+        INPUT_STARTUP,     /* `zmirror startup`: run the on_startup handlers */
+        INPUT_FORGET,      /* what is known of entities from earlier */
 };
 
 /* facts.h's look answers as the engine takes them: the world's `struct facts` without what only the
@@ -155,7 +156,9 @@ struct effects {
         ARRAY(uint64_t)
         withdraws; /* jobs that nobody needs any more, and that ask for a passphrase */
         ARRAY(struct effect_tell) tells;
-        usec_t wake; /* monotonic; USEC_NEVER: no need */
+        bool look_around; /* at everything, as if there had been a hint for each thing */
+        usec_t wake;      /* monotonic; USEC_NEVER: no need */
+        usec_t wake_wall; /* the same, by the wall clock: whichever comes first */
 };
 
 /* --- the engine

@@ -25,6 +25,7 @@ static enum log_level history_level(enum history_kind kind) {
         case HISTORY_SAFE:
         case HISTORY_ADOPTED:
         case HISTORY_DAEMON:
+        case HISTORY_SCHEDULED:
         case _HISTORY_KIND_MAX:
                 break;
         }

@@ -9,10 +9,33 @@ usec_t overdue_due(struct span interval, usec_t added, usec_t last) {
         return span_is_nil(interval) || !from ? 0 : time_add_span(from, interval);
 }
 
+/* Clocks are set back by some hours for good reasons. */
+#define AHEAD_USEC USEC_PER_DAY
+
+bool overdue_is_ahead(usec_t date, usec_t now) {
+        return date > now && date - now > AHEAD_USEC;
+}
+
 usec_t overdue_since(struct span interval, usec_t added, usec_t last, usec_t now) {
         usec_t due = overdue_due(interval, added, last);
 
+        if (due && overdue_is_ahead(last ? last : added, now))
+                return now;
         return due && due < now ? due : 0;
+}
+
+usec_t overdue_date(const struct memory_entity *m, enum operation op) {
+        switch (op) {
+        case OPERATION_UPDATE:
+                return m->last_update;
+        case OPERATION_SCRUB:
+                return m->last_scrub;
+        case OPERATION_TRIM:
+                return m->last_trim;
+        case _OPERATION_MAX:
+                break;
+        }
+        return 0;
 }
 
 /* An update is made by bringing the leg online. */
@@ -21,6 +44,14 @@ static const enum wish chore_wishes[_OPERATION_MAX] = {
         [OPERATION_SCRUB] = WISH_SCRUB,
         [OPERATION_TRIM] = WISH_TRIM,
 };
+
+enum operation chore_operation(const struct chore *c) {
+        enum operation op = 0;
+
+        while (chore_wishes[op] != c->wish)
+                op++;
+        return op;
+}
 
 static bool chore_is_due(const struct view_entity *v, enum operation op) {
         return v->overdue[op] || (op == OPERATION_UPDATE && v->available_update_overdue);

@@ -1,8 +1,8 @@
 /* engine/schedule.c - when a configured schedule fires next
  *
- * Days are gone through one by one, in the local calendar; within a day the candidates of each time
- * are tried in order. A time that a change to summer time leaves out is taken when mktime() says it
- * is; one that happens twice is taken once. */
+ * Days are gone through one by one, in the local calendar. A time of the day comes once a day:
+ * where clocks are put back, when it is that time first, and one that is left out as much later.
+ * What comes every hour or minute comes every hour or minute. */
 #include <time.h>
 
 #include "engine/schedule.h"
@@ -15,36 +15,55 @@ static bool rule_allows_day(const struct schedule_rule *rule, const struct tm *d
                rule->weekdays >> day->tm_wday & 1;
 }
 
-static usec_t time_on_day(const struct tm *day, int hour, int minute, int second) {
-        struct tm tm = { .tm_year = day->tm_year,
-                         .tm_mon = day->tm_mon,
-                         .tm_mday = day->tm_mday,
-                         .tm_hour = hour,
-                         .tm_min = minute,
-                         .tm_sec = second,
-                         .tm_isdst = -1 };
+static struct tm local(usec_t t) {
+        time_t seconds = (time_t) (t / USEC_PER_SEC);
+        struct tm tm = {};
 
-        return (usec_t) mktime(&tm) * USEC_PER_SEC;
+        (void) localtime_r(&seconds, &tm);
+        return tm;
+}
+
+static usec_t time_on_day(const struct tm *day, int hour, int minute, int second) {
+        return time_of_local(&(struct tm){ .tm_year = day->tm_year,
+                                           .tm_mon = day->tm_mon,
+                                           .tm_mday = day->tm_mday,
+                                           .tm_hour = hour,
+                                           .tm_min = minute,
+                                           .tm_sec = second });
+}
+
+/* The next moment after `after` at that second (of that minute). Clocks are put forward and back by
+ * whole hours, seldom by half of one: then what was found is at another minute, and it goes on from
+ * there. */
+static usec_t time_next_periodic(const struct schedule_time *t, usec_t after) {
+        int period = t->minute < 0 ? 60 : 3600, wanted = t->minute < 0 ? 0 : t->minute * 60;
+
+        wanted += t->second;
+        for (after -= after % USEC_PER_SEC;;) {
+                struct tm tm = local(after);
+                int is = (t->minute < 0 ? 0 : tm.tm_min * 60) + tm.tm_sec;
+                int wait = (wanted - is + period - 1) % period + 1;
+
+                after += (usec_t) wait * USEC_PER_SEC;
+                tm = local(after);
+                if (tm.tm_sec == t->second && (t->minute < 0 || tm.tm_min == t->minute))
+                        return after;
+        }
 }
 
 /* The first moment of that time on that day which is after `after`. */
 static usec_t time_next_on_day(const struct schedule_time *t, const struct tm *day, usec_t after) {
-        int first_hour = t->hour < 0 ? 0 : t->hour, last_hour = t->hour < 0 ? 23 : t->hour;
-        int first_minute = t->minute < 0 ? 0 : t->minute,
-            last_minute = t->minute < 0 ? 59 : t->minute;
+        usec_t midnight, at;
+        struct tm tm;
 
-        /* Whole hours that are over are skipped, so that a rule for every minute is found soon. */
-        while (first_hour < last_hour &&
-               time_on_day(day, first_hour, last_minute, t->second) <= after)
-                first_hour++;
-        for (int hour = first_hour; hour <= last_hour; hour++)
-                for (int minute = first_minute; minute <= last_minute; minute++) {
-                        usec_t at = time_on_day(day, hour, minute, t->second);
-
-                        if (at > after)
-                                return at;
-                }
-        return USEC_NEVER;
+        if (t->hour >= 0) {
+                at = time_on_day(day, t->hour, t->minute, t->second);
+                return at > after ? at : USEC_NEVER;
+        }
+        midnight = time_on_day(day, 0, 0, 0);
+        at = time_next_periodic(t, after < midnight ? midnight - 1 : after);
+        tm = local(at);
+        return tm.tm_yday == day->tm_yday && tm.tm_year == day->tm_year ? at : USEC_NEVER;
 }
 
 static usec_t schedule_next_on_day(const struct schedule *s, const struct tm *day, usec_t after) {
@@ -66,23 +85,16 @@ static usec_t schedule_next_on_day(const struct schedule *s, const struct tm *da
 }
 
 usec_t schedule_next(const struct schedule *s, usec_t after) {
-        time_t seconds = (time_t) (after / USEC_PER_SEC);
-        struct tm day;
+        struct tm day = local(after);
 
-        if (s->n_rules == 0 || !localtime_r(&seconds, &day))
-                return USEC_NEVER;
-        for (int i = 0; i < SCHEDULE_DAYS_MAX; i++) {
+        for (int i = 0; i < SCHEDULE_DAYS_MAX && s->n_rules; i++) {
                 usec_t at = schedule_next_on_day(s, &day, after);
 
                 if (at != USEC_NEVER)
                         return at;
-                /* Noon of the next day: mktime() makes the calendar's arithmetic. */
-                day = (struct tm){ .tm_year = day.tm_year,
-                                   .tm_mon = day.tm_mon,
-                                   .tm_mday = day.tm_mday + 1,
-                                   .tm_hour = 12,
-                                   .tm_isdst = -1 };
-                (void) mktime(&day);
+                /* By noon of the next day: the calendar's arithmetic. */
+                day.tm_mday++;
+                day = local(time_on_day(&day, 12, 0, 0));
         }
         return USEC_NEVER;
 }

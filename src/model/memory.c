@@ -29,6 +29,7 @@ static const char *const history_kind_names[_HISTORY_KIND_MAX] = {
         [HISTORY_REFUSED] = "refused",
         [HISTORY_ADOPTED] = "adopted",
         [HISTORY_DAEMON] = "daemon",
+        [HISTORY_SCHEDULED] = "scheduled",
 };
 
 /* The index of a name, `n` if it is none of them. */

@@ -100,7 +100,8 @@ enum history_kind {
         HISTORY_COMMAND_FAILED,
         HISTORY_REFUSED, /* a guard */
         HISTORY_ADOPTED,
-        HISTORY_DAEMON, /* started, reloaded, ... */
+        HISTORY_DAEMON,    /* started, reloaded, ... */
+        HISTORY_SCHEDULED, /* maintenance */
         _HISTORY_KIND_MAX,
 };
 

@@ -49,7 +49,7 @@ struct sim {
         struct dice dice;
         struct queue queue;
         usec_t time; /* since the world began */
-        usec_t booted;
+        usec_t booted, slept;
         usec_t wall_offset; /* wall clock - time */
         uint64_t boots;
         char boot_id[37];

@@ -10,7 +10,6 @@
 
 #define HINT_DELAY (30 * USEC_PER_MSEC) /* hints that arrive together cause one look */
 #define REST_AFTER (2 * USEC_PER_MIN)
-#define REGULAR    (10 * USEC_PER_MIN) /* everything is looked at */
 
 /* Something that can be looked at: at most one look at it is under way. */
 struct target {
@@ -34,9 +33,8 @@ struct rehearsal {
         struct map by_name; /* "<kind><name>" -> index */
         struct text key;
         uint32_t life; /* how many daemons there were: what an earlier one asked for is not told */
-        usec_t wake;   /* of the engine, in its monotonic time */
-        usec_t next_hint; /* sim time */
-        usec_t regular;   /* sim time */
+        usec_t wake, wake_wall; /* of the engine, in its monotonic time and by its wall clock */
+        usec_t next_hint;       /* sim time */
         bool full;
         bool kill_armed;
         uint32_t kill_after;
@@ -152,13 +150,41 @@ static void targets_forget(struct rehearsal *r) {
         r->next_hint = USEC_NEVER;
 }
 
+static void on_hint(void *userdata, const struct look *what) {
+        struct rehearsal *r = userdata;
+        struct target *t;
+        uint64_t i;
+
+        if (!r->engine)
+                return;
+        i = target_index(r, what->kind, what->name);
+        t = r->targets.items[i];
+        if (t->looking)
+                t->again = true;
+        else if (!t->hinted) {
+                t->hinted = sim_time(r->sim) + HINT_DELAY;
+                if (t->hinted < r->next_hint)
+                        r->next_hint = t->hinted;
+        }
+}
+
+static void rehearsal_look_around(struct rehearsal *r) {
+        static const enum look_kind kinds[] = { LOOK_DEVICES, LOOK_POOLS, LOOK_MOUNTS };
+
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
+                on_hint(r, &(struct look){ .kind = kinds[i] });
+        for (uint32_t i = 0; i < r->config->n_entities; i++)
+                if (r->config->entities[i].type == ENTITY_ZPOOL)
+                        on_hint(r, &(struct look){ LOOK_POOL, r->config->entities[i].name });
+}
+
 /* --- the daemon's life --- */
 
 static void rehearsal_kill(struct rehearsal *r) {
         r->engine = engine_free(r->engine);
         (void) world_start(sim_world(r->sim), NULL); /* nobody listens */
         targets_forget(r);
-        r->wake = r->regular = USEC_NEVER;
+        r->wake = r->wake_wall = USEC_NEVER;
         r->kill_armed = false;
 }
 
@@ -187,6 +213,7 @@ static void rehearsal_carry_out(struct rehearsal *r, const struct effects *e) {
         if (effects_are_activity(e))
                 r->last_activity = sim_time(r->sim);
         r->wake = e->wake;
+        r->wake_wall = e->wake_wall;
         if (!rehearsal_survives(r))
                 return;
         if (e->forgets.count || e->entities.count || e->legs.count || e->pools.count ||
@@ -199,6 +226,8 @@ static void rehearsal_carry_out(struct rehearsal *r, const struct effects *e) {
                 if (!rehearsal_survives(r))
                         return;
         }
+        if (e->look_around)
+                rehearsal_look_around(r);
         for (size_t i = 0; i < e->looks.count; i++)
                 target_ask(r, &e->looks.items[i]);
         for (size_t i = 0; i < e->runs.count; i++) {
@@ -272,24 +301,6 @@ static void on_prompt(void *userdata, uint64_t tag, bool waiting) {
                                                                .waiting = waiting } });
 }
 
-static void on_hint(void *userdata, const struct look *what) {
-        struct rehearsal *r = userdata;
-        struct target *t;
-        uint64_t i;
-
-        if (!r->engine)
-                return;
-        i = target_index(r, what->kind, what->name);
-        t = r->targets.items[i];
-        if (t->looking)
-                t->again = true;
-        else if (!t->hinted) {
-                t->hinted = sim_time(r->sim) + HINT_DELAY;
-                if (t->hinted < r->next_hint)
-                        r->next_hint = t->hinted;
-        }
-}
-
 static void rehearsal_take_hints(struct rehearsal *r) {
         usec_t now = sim_time(r->sim);
 
@@ -306,18 +317,6 @@ static void rehearsal_take_hints(struct rehearsal *r) {
         }
 }
 
-/* Every ten minutes, whatever schedule is configured. */
-static void rehearsal_look_regularly(struct rehearsal *r) {
-        static const enum look_kind kinds[] = { LOOK_DEVICES, LOOK_POOLS, LOOK_MOUNTS };
-
-        r->regular = sim_time(r->sim) + REGULAR;
-        for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
-                on_hint(r, &(struct look){ .kind = kinds[i] });
-        for (uint32_t i = 0; i < r->config->n_entities; i++)
-                if (r->config->entities[i].type == ENTITY_ZPOOL)
-                        on_hint(r, &(struct look){ LOOK_POOL, r->config->entities[i].name });
-}
-
 /* --- the outside --- */
 
 struct rehearsal *rehearsal_new(const struct config *config, const struct sim_options *options,
@@ -331,7 +330,7 @@ struct rehearsal *rehearsal_new(const struct config *config, const struct sim_op
         r->sim = TAKE_PTR(sim);
         r->config = config;
         r->books = books_new();
-        r->wake = r->next_hint = r->regular = USEC_NEVER;
+        r->wake = r->wake_wall = r->next_hint = USEC_NEVER;
         return r;
 }
 
@@ -385,7 +384,6 @@ void rehearsal_start(struct rehearsal *r) {
         r->engine = engine_new(r->config, books_memory(r->books), world_boot_id(sim_world(r->sim)),
                                books_is_empty(r->books), rehearsal_now(r));
         r->started = sim_time(r->sim);
-        r->regular = sim_time(r->sim) + REGULAR;
         rehearsal_feed(r, &(struct input){ .kind = INPUT_TICK });
 }
 
@@ -468,30 +466,37 @@ bool rehearsal_startup(struct rehearsal *r) {
 void rehearsal_set_clock(struct rehearsal *r, int64_t by_usec) {
         sim_set_clock(r->sim, by_usec);
         if (r->engine)
-                rehearsal_feed(r, &(struct input){ .kind = INPUT_TICK });
+                rehearsal_feed(r, &(struct input){ .kind = INPUT_CLOCK });
+}
+
+void rehearsal_suspend(struct rehearsal *r, usec_t duration) {
+        sim_suspend(r->sim, duration);
+        if (r->engine)
+                rehearsal_feed(r, &(struct input){ .kind = INPUT_CLOCK });
 }
 
 /* When the engine wants to be woken, in time of the world. */
 static usec_t rehearsal_wake(const struct rehearsal *r) {
-        usec_t mono = rehearsal_now(r).mono, now = sim_time(r->sim);
+        struct now now = rehearsal_now(r);
+        usec_t wait = USEC_NEVER;
 
-        if (!r->engine || r->wake == USEC_NEVER)
+        if (!r->engine)
                 return USEC_NEVER;
-        return r->wake > mono ? now + (r->wake - mono) : now;
+        if (r->wake != USEC_NEVER)
+                wait = r->wake > now.mono ? r->wake - now.mono : 0;
+        if (r->wake_wall <= now.wall)
+                wait = 0;
+        else if (r->wake_wall != USEC_NEVER && r->wake_wall - now.wall < wait)
+                wait = r->wake_wall - now.wall;
+        return wait == USEC_NEVER ? USEC_NEVER : sim_time(r->sim) + wait;
 }
 
 bool rehearsal_step(struct rehearsal *r, usec_t until) {
         usec_t world = sim_next(r->sim), wake = rehearsal_wake(r), hint = r->next_hint;
 
-        if (r->regular <= until && r->regular <= world && r->regular <= wake &&
-            r->regular <= hint) {
-                sim_set_time(r->sim, r->regular);
-                rehearsal_look_regularly(r);
-                return true;
-        }
         if (wake <= until && wake <= world && wake <= hint) {
                 sim_set_time(r->sim, wake);
-                r->wake = USEC_NEVER;
+                r->wake = r->wake_wall = USEC_NEVER;
                 rehearsal_feed(r, &(struct input){ .kind = INPUT_TICK });
                 return true;
         }

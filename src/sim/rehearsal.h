@@ -52,6 +52,8 @@ bool rehearsal_startup(struct rehearsal *r);
 bool rehearsal_forget_entity(struct rehearsal *r, entity_id id, struct arena *a,
                              const char **ret_why);
 void rehearsal_set_clock(struct rehearsal *r, int64_t by_usec);
+/* The machine sleeps for so long. */
+void rehearsal_suspend(struct rehearsal *r, usec_t duration);
 
 /* One thing happens, in the world or in the daemon, at the time when it is due but not after
  * `until` (sim time). False: nothing was due, it is `until` now. */

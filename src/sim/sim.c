@@ -85,6 +85,13 @@ void sim_set_clock(struct sim *s, int64_t by_usec) {
         s->changes++;
 }
 
+void sim_suspend(struct sim *s, usec_t duration) {
+        sim_say(s, SIM_VOICE_PERSON, "suspend, and resume");
+        s->wall_offset += duration;
+        s->slept += duration;
+        s->changes++;
+}
+
 uint64_t sim_changes(const struct sim *s) {
         return s->changes;
 }
@@ -570,7 +577,9 @@ static int sim_start(struct world *w, const struct world_listener *listener) {
 static struct now sim_now(struct world *w) {
         const struct sim *s = (struct sim *) w;
 
-        return (struct now){ .wall = sim_wall(s), .mono = s->time - s->booted + USEC_PER_SEC };
+        return (struct now){ .wall = sim_wall(s),
+                             .mono = s->time - s->booted + USEC_PER_SEC,
+                             .slept = s->slept };
 }
 
 static void sim_on_alarm(void *owner, void *what, uint64_t number) {
@@ -636,6 +645,7 @@ static void sim_forget_running(struct sim *s) {
  * file; all that before the daemon starts. */
 static void sim_boot(struct sim *s) {
         s->booted = s->time;
+        s->slept = 0;
         s->boots++;
         (void) snprintf(s->boot_id, sizeof(s->boot_id), "%032" PRIx64, s->boots);
         media_reboot(s);

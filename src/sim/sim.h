@@ -27,7 +27,8 @@ struct world *sim_world(struct sim *s);
 
 /* --- time --- */
 
-/* When something happens next, in time since the world began; USEC_NEVER: nothing any more. */
+/* When something happens next, in time since the world began, sleeps not counted; USEC_NEVER:
+ * nothing any more. */
 usec_t sim_next(const struct sim *s);
 usec_t sim_time(const struct sim *s);
 /* Advances the clock to then, which is not after sim_next. */
@@ -36,6 +37,8 @@ void sim_set_time(struct sim *s, usec_t time);
 void sim_step(struct sim *s);
 /* Somebody sets the clock: forward or backward. */
 void sim_set_clock(struct sim *s, int64_t by_usec);
+/* The machine sleeps: nothing happens in it, only the clock on the wall goes on. */
+void sim_suspend(struct sim *s, usec_t duration);
 /* Something happened in the world since this was another number. */
 uint64_t sim_changes(const struct sim *s);
 

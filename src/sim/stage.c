@@ -1,6 +1,8 @@
 /* sim/stage.c - where a scenario is played: what its lines do */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "sim/actor.h"
 #include "sim/translate.h"
@@ -288,6 +290,24 @@ static enum play play_clock(struct stage *st, const struct scenario_line *l) {
         else
                 rehearsal_set_clock(st->rehearsal,
                                     (int64_t) (wall - rehearsal_now(st->rehearsal).wall));
+        return PLAY_GOOD;
+}
+
+static enum play play_suspend(struct stage *st, const struct scenario_line *l) {
+        usec_t duration;
+
+        if (!stage_parse_duration(st, l->words + 1, l->n_words - 1, &duration))
+                return PLAY_MISTAKE;
+        rehearsal_suspend(st->rehearsal, duration);
+        return PLAY_GOOD;
+}
+
+/* As in the variable TZ; it is the process's. */
+static enum play play_zone(struct stage *st, const struct scenario_line *l) {
+        if (st->rehearsal)
+                return stage_mistake(st, "expected 'zone' before anything happens");
+        (void) setenv("TZ", l->words[1], /* overwrite= */ 1);
+        tzset();
         return PLAY_GOOD;
 }
 
@@ -711,6 +731,8 @@ static const struct verb {
         { "zfs", 2, 2, true, play_zfs, "zfs 2.1|2.3", "which ZFS" },
         { "clock", 2, 5, true, play_clock, "clock <date> <time> | clock +|-<span>",
           "somebody sets the clock" },
+        { "zone", 2, 2, true, play_zone, "zone <TZ>", "the time zone: CET-1CEST,M3.5.0,M10.5.0/3" },
+        { "suspend", 2, 9, false, play_suspend, "suspend <span>", "the machine sleeps so long" },
         { "seed", 2, 2, true, play_seed, "seed <number>",
           "nothing takes exactly as long as usual" },
         { "stopped", 1, 1, true, play_stopped, "stopped", "the daemon does not run at first" },

@@ -124,10 +124,10 @@ def test_scheduled_updates(box):
     times = ", ".join(f'":{second:02}"' for second in range(0, 60, 2))
     machine, daemon = started(box, "update_interval: 1 second\n", handlers=False,
                               settings=f"update_scheduler:\n  - times: [{times}]\n")
-    wait_for("a first run", lambda: box.log_has("The update schedule: 1 request"))
+    wait_for("a first run", lambda: box.log_has("scheduled updates: 1 request"))
     machine.plug()
     wait_for("online", lambda: machine.steps() == ["open", "online"])
-    wait_for("nothing is due any more", lambda: box.log_has("The update schedule: 0 requests"))
+    wait_for("nothing is due any more", lambda: box.log_has("scheduled updates: nothing is overdue"))
     box.stop(daemon)
 
 

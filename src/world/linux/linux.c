@@ -183,7 +183,11 @@ static usec_t clock_read(clockid_t clock) {
 }
 
 static struct now linux_now(struct world *world) {
-        return (struct now){ clock_read(CLOCK_REALTIME), clock_read(CLOCK_MONOTONIC) };
+        usec_t mono = clock_read(CLOCK_MONOTONIC), booted = clock_read(CLOCK_BOOTTIME);
+
+        return (struct now){ .wall = clock_read(CLOCK_REALTIME),
+                             .mono = mono,
+                             .slept = booted > mono ? booted - mono : 0 };
 }
 
 static int on_alarm(sd_event_source *source, uint64_t usec, void *userdata) {

@@ -24,8 +24,12 @@ static void test_overdue_since(void **state) {
                 { "long ago", USEC_PER_WEEK, 100, 200, 5 * USEC_PER_WEEK, USEC_PER_WEEK + 200 },
                 { "done in time", USEC_PER_WEEK, 100, USEC_PER_DAY, USEC_PER_WEEK, 0 },
                 { "neither added nor done", USEC_PER_WEEK, 0, 0, 5 * USEC_PER_WEEK, 0 },
-                { "the clock was set back", USEC_PER_WEEK, 100, 9 * USEC_PER_WEEK, USEC_PER_WEEK,
-                  0 },
+                { "the clock was set back by hours", USEC_PER_WEEK, 100,
+                  USEC_PER_WEEK + 5 * USEC_PER_HOUR, USEC_PER_WEEK, 0 },
+                { "the clock was weeks ahead when it was done", USEC_PER_WEEK, 100,
+                  9 * USEC_PER_WEEK, USEC_PER_WEEK, USEC_PER_WEEK },
+                { "never done, and added when the clock was ahead", USEC_PER_WEEK,
+                  9 * USEC_PER_WEEK, 0, USEC_PER_WEEK, USEC_PER_WEEK },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

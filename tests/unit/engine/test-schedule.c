@@ -81,6 +81,60 @@ static void test_the_next_time_is_found(void **state) {
         }
 }
 
+/* In the night in which clocks are put back, which has 25 hours. */
+static void test_the_night_that_is_an_hour_longer(void **state) {
+        static const struct {
+                const char *name;
+                const struct schedule_rule *rule;
+                uint32_t n;
+        } nights[] = {
+                { "every hour", &each_hour, 25 },
+                { "every minute", &each_minute, 25 * 60 },
+                { "every day", &daily, 1 },
+                { "every day at a time that comes twice", &gap, 1 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(nights); i++) {
+                struct schedule s = { nights[i].rule, 1 };
+                usec_t from = local("2026-10-25 00:00:00") - USEC_PER_SEC, at = from;
+                uint32_t n = 0;
+
+                while ((at = schedule_next(&s, at)) <= from + 25 * USEC_PER_HOUR)
+                        n++;
+                if (n != nights[i].n)
+                        fail_msg("%s: it came %u times", nights[i].name, n);
+        }
+}
+
+/* Whatever mktime() was asked before. */
+static void test_a_time_that_comes_twice_is_the_first_one(void **state) {
+        struct schedule s = { &gap, 1 };
+        usec_t midnight = local("2026-10-25 00:00:00"), first = midnight + 150 * USEC_PER_MIN;
+        struct tm winter = { .tm_year = 126, .tm_mon = 11, .tm_mday = 1 },
+                  summer = { .tm_year = 126, .tm_mon = 6, .tm_mday = 1, .tm_isdst = 1 };
+
+        (void) mktime(&winter);
+        assert_true(schedule_next(&s, midnight) == first);
+        (void) mktime(&summer);
+        assert_true(schedule_next(&s, midnight) == first);
+        assert_true(schedule_next(&s, first) == local("2026-10-26 02:30:00"));
+        assert_true(schedule_next(&s, first + USEC_PER_HOUR) == local("2026-10-26 02:30:00"));
+}
+
+/* At 2 o'clock in summer it is half past one. */
+static void test_hours_go_on_where_clocks_are_put_back_by_half_of_one(void **state) {
+        struct schedule s = { &each_hour, 1 };
+        usec_t one;
+
+        (void) setenv("TZ", "LHST-10:30LHDT-11,M10.1.0,M4.1.0", 1);
+        tzset();
+        one = local("2026-04-05 00:59:59") + USEC_PER_HOUR;
+        assert_true(schedule_next(&s, one - USEC_PER_HOUR) == one);
+        assert_true(schedule_next(&s, one) == one + 90 * USEC_PER_MIN);
+        (void) setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+        tzset();
+}
+
 static void test_a_schedule_without_rules_never_fires(void **state) {
         assert_true(schedule_next(&(struct schedule){}, 1) == USEC_NEVER);
 }
@@ -96,6 +150,9 @@ static void test_the_first_of_several_rules_counts(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_next_time_is_found),
+                cmocka_unit_test(test_the_night_that_is_an_hour_longer),
+                cmocka_unit_test(test_a_time_that_comes_twice_is_the_first_one),
+                cmocka_unit_test(test_hours_go_on_where_clocks_are_put_back_by_half_of_one),
                 cmocka_unit_test(test_a_schedule_without_rules_never_fires),
                 cmocka_unit_test(test_the_first_of_several_rules_counts),
         };
