@@ -42,26 +42,28 @@ static void operation_field(struct arena *a, const char *name, const struct view
 }
 
 static void date_field(struct arena *a, const char *name, usec_t last, const char *interval,
-                       usec_t overdue) {
+                       usec_t overdue, usec_t now) {
         struct text t = {};
 
         text_add(&t, show_time(a, last));
         if (interval)
                 text_addf(&t, " (every %s)", interval);
-        if (overdue)
+        if (overdue && last > now)
+                text_add(&t, ", in the future: the clock was wrong; it counts as overdue");
+        else if (overdue)
                 text_addf(&t, ", overdue since %s", show_time(a, overdue));
         field(name, "%s", t.s);
         text_done(&t);
 }
 
 static void leg_fields(struct arena *a, const struct row *row, usec_t now) {
-        date_field(a, "last online", row->last_online, NULL, 0);
+        date_field(a, "last online", row->last_online, NULL, 0, now);
         date_field(a, "last update", row->last_update, row->intervals[OPERATION_UPDATE],
-                   row->overdue[OPERATION_UPDATE]);
+                   row->overdue[OPERATION_UPDATE], now);
         date_field(a, "last scrub", row->last_scrub, row->intervals[OPERATION_SCRUB],
-                   row->overdue[OPERATION_SCRUB]);
+                   row->overdue[OPERATION_SCRUB], now);
         date_field(a, "last trim", row->last_trim, row->intervals[OPERATION_TRIM],
-                   row->overdue[OPERATION_TRIM]);
+                   row->overdue[OPERATION_TRIM], now);
         if (row->trim_obstacle)
                 field("trims", "do not get through: %s", show_line(a, row->trim_obstacle));
 }
