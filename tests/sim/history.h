@@ -1,14 +1,8 @@
-/* tests/sim/history.h - random histories: what people and fate do to a configuration */
+/* tests/sim/history.h - histories: playing them, making them shorter, and printing them */
 #pragma once
 
 #include "sim/stage.h"
 #include "universe.h"
-
-struct history_options {
-        uint32_t n_lines; /* at most */
-        bool gentle;      /* only what a good user does: no faults */
-        bool crashes;     /* of the daemon alone, while disks are plugged and written to */
-};
 
 /* A history is a scenario: its lines, without the configuration. */
 struct play_history {
@@ -25,8 +19,6 @@ struct verdict {
         usec_t duration; /* in the world */
 };
 
-void history_draw(struct play_history *h, struct universe *u, uint64_t seed,
-                  const struct history_options *options);
 void history_done(struct play_history *h);
 /* Plays the history in a world of that configuration; lines that make no sense are left out. */
 void history_play(const struct play_history *h, const struct config *config, uint64_t seed,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config/config_load.h"
+#include "draw.h"
 #include "explore.h"
 #include "history.h"
 
@@ -112,8 +113,8 @@ static bool play_seed(uint64_t seed, struct universe *u, const struct config *c,
         struct play_history h = {};
         bool good;
 
-        history_draw(&h, u, seed,
-                     &(struct history_options){
+        draw_history(&h, u, seed,
+                     &(struct draw_options){
                              .n_lines = arg_lines, .gentle = arg_gentle, .crashes = arg_crashes });
         good = play_one(&h, seed, u, c, tally);
         history_done(&h);
