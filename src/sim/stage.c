@@ -469,6 +469,12 @@ static enum play play_stop(struct stage *st, const struct scenario_line *l) {
         return PLAY_GOOD;
 }
 
+static enum play play_restart(struct stage *st, const struct scenario_line *l) {
+        rehearsal_stop(st->rehearsal);
+        rehearsal_start(st->rehearsal);
+        return PLAY_GOOD;
+}
+
 /* kill [after N]: with -9, perhaps after N more effects. */
 static enum play play_kill(struct stage *st, const struct scenario_line *l) {
         uint64_t n = 0;
@@ -686,6 +692,13 @@ static enum play play_hold(struct stage *st, const struct scenario_line *l) {
         return PLAY_GOOD;
 }
 
+static enum play play_be_kind(struct stage *st, const struct scenario_line *l) {
+        st->faults = (struct sim_faults){};
+        sim_be_kind(rehearsal_sim(st->rehearsal));
+        rehearsal_set_full(st->rehearsal, false);
+        return PLAY_GOOD;
+}
+
 static enum play play_slow(struct stage *st, const struct scenario_line *l) {
         uint64_t factor;
 
@@ -757,6 +770,7 @@ static const struct verb {
           "an administrator does something by hand" },
         { "start", 1, 1, false, play_start, "start", "the daemon" },
         { "stop", 1, 1, false, play_stop, "stop", "" },
+        { "restart", 1, 1, false, play_restart, "restart", "stop and start" },
         { "kill", 1, 3, false, play_kill, "kill [after <n>]", "-9, after n more effects" },
         { "crash", 1, 1, false, play_kill, "crash", "the same, at once; `start` starts it again" },
         { "reboot", 1, 1, false, play_reboot, "reboot", "the machine" },
@@ -782,6 +796,8 @@ static const struct verb {
         { "hold", 2, 3, false, play_hold, "hold <pool>/<volume>|<container>|<pool> [by]",
           "something uses it" },
         { "release", 2, 2, false, play_hold, "release <pool>/<volume>|<container>|<pool>", "" },
+        { "be-kind", 1, 1, false, play_be_kind, "be-kind",
+          "nothing fails any more; checkpoints and whoever holds something go" },
         { "slow", 3, 3, false, play_slow, "slow <disk> <factor>", "" },
         { "bridge", 2, 2, false, play_bridge, "bridge <disk>",
           "no trims get through to it until `zmirror enable-trim`" },

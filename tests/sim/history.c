@@ -1,5 +1,4 @@
-/* tests/sim/history.c - histories: playing them, making them shorter, and printing them */
-#include <stdlib.h>
+/* tests/sim/history.c - histories: playing them, and printing them */
 #include <string.h>
 
 #include "history.h"
@@ -7,6 +6,7 @@
 
 void history_done(struct play_history *h) {
         array_done(&h->lines);
+        text_done(&h->yaml);
 }
 
 /* --- playing them --- */
@@ -51,7 +51,9 @@ static void line_complete(const struct play_history *h, struct scenario_line *li
 
         if (!text_equal(line->words[0], "reload") || !h->universe)
                 return;
-        t = text_equal(line->words[1], "other") ? &h->universe->other : &h->universe->yaml;
+        t = text_equal(line->words[1], "other") ? &h->universe->other
+            : h->yaml.s                         ? &h->yaml
+                                                : &h->universe->yaml;
         line->block = t->s;
         line->block_length = t->length;
         line->n_words = 1;
@@ -61,9 +63,28 @@ static bool line_is_crash(const char *line) {
         return text_starts(line, "kill") || text_equal(line, "start");
 }
 
+static void verdict_take(struct verdict *ret, const struct invariant *v, struct stage *st) {
+        if (invariant_broken(v)) {
+                ret->broken = true;
+                (void) snprintf(ret->kind, sizeof(ret->kind), "%s", invariant_kind(v));
+                (void) snprintf(ret->text, sizeof(ret->text), "%s", invariant_broken(v));
+        }
+        if (stage_rehearsal(st)) {
+                ret->n_steps = rehearsal_n_steps(stage_rehearsal(st));
+                ret->duration = sim_time(rehearsal_sim(stage_rehearsal(st)));
+        }
+}
+
+/* What of a history made sense when it was played. */
+struct sense {
+        bool *lines;
+        bool runs; /* the daemon, in the end */
+};
+
 static void play(const struct play_history *h, bool without_crashes, const struct config *config,
-                 uint64_t seed, FILE *timeline, struct text *picture, struct verdict *ret) {
-        _cleanup_(invariant_freep) struct invariant *v = invariant_new(config);
+                 uint64_t seed, FILE *timeline, struct sense *sense, struct text *picture,
+                 struct verdict *ret) {
+        _cleanup_(invariant_freep) struct invariant *v = invariant_new();
         _cleanup_(arena_freep) struct arena *a = arena_new();
         _cleanup_(stage_freep) struct stage *st = stage_new(&(struct stage_options){
                 .seed = seed,
@@ -77,6 +98,9 @@ static void play(const struct play_history *h, bool without_crashes, const struc
         const char *error;
 
         *ret = (struct verdict){};
+        if (scenario_parse_line(a, "status", &line, &error)) /* so that there is a world */
+                (void) stage_play(st, &line);
+        invariant_follow(v, stage_rehearsal(st));
         for (size_t i = 0; i < h->lines.count && !invariant_broken(v); i++) {
                 if ((without_crashes && line_is_crash(h->lines.items[i])) ||
                     !scenario_parse_line(a, h->lines.items[i], &line, &error) ||
@@ -86,23 +110,44 @@ static void play(const struct play_history *h, bool without_crashes, const struc
                 if (timeline)
                         (void) fprintf(timeline, "> %s\n", h->lines.items[i]);
                 invariant_on_line(v);
-                (void) stage_play(st, &line);
+                if (stage_play(st, &line) == PLAY_GOOD && sense)
+                        sense->lines[i] = true;
+        }
+        if (sense)
+                sense->runs = stage_rehearsal(st) && rehearsal_engine(stage_rehearsal(st));
+        invariant_check_end(v, picture);
+        verdict_take(ret, v, st);
+}
+
+bool history_play_scenario(const struct scenario *s, FILE *timeline, struct arena *a,
+                           struct verdict *ret, const char **ret_error) {
+        _cleanup_(invariant_freep) struct invariant *v = invariant_new();
+        _cleanup_(stage_freep) struct stage *st = stage_new(&(struct stage_options){
+                .timeline = timeline,
+                .also = invariant_watcher(v),
+        });
+        struct text picture = {};
+
+        *ret = (struct verdict){};
+        for (uint32_t i = 0; i < s->n_lines && !invariant_broken(v); i++) {
+                invariant_on_line(v);
+                if (stage_play(st, &s->lines[i]) != PLAY_GOOD) {
+                        *ret_error = arena_printf(a, "%s:%u: %s", s->path, s->lines[i].number,
+                                                  stage_error(st));
+                        return false;
+                }
                 invariant_follow(v, stage_rehearsal(st));
         }
-        invariant_check_end(v, picture);
-        if (invariant_broken(v)) {
-                ret->broken = true;
-                (void) snprintf(ret->kind, sizeof(ret->kind), "%s", invariant_kind(v));
-                (void) snprintf(ret->text, sizeof(ret->text), "%s", invariant_broken(v));
-        }
-        if (stage_rehearsal(st)) {
-                ret->n_steps = rehearsal_n_steps(stage_rehearsal(st));
-                ret->duration = sim_time(rehearsal_sim(stage_rehearsal(st)));
-        }
+        invariant_check_end(v, &picture);
+        text_done(&picture);
+        verdict_take(ret, v, st);
+        return true;
 }
 
 /* The first line in which two texts differ. */
-static void verdict_differs(struct verdict *v, const char *with, const char *without) {
+static void verdict_differs(struct verdict *v, const struct text *a, const struct text *b) {
+        const char *with = a->s ? a->s : "", *without = b->s ? b->s : "";
+
         while (*with && *with == *without) {
                 size_t n = strcspn(with, "\n"), m = strcspn(without, "\n");
 
@@ -122,9 +167,9 @@ void history_play(const struct play_history *h, const struct config *config, uin
         struct text with = {}, without = {};
         struct verdict other;
 
-        play(h, false, config, seed, timeline, &with, ret);
+        play(h, false, config, seed, timeline, NULL, &with, ret);
         if (h->crashes && !ret->broken) {
-                play(h, true, config, seed, timeline, &without, &other);
+                play(h, true, config, seed, timeline, NULL, &without, &other);
                 ret->n_steps += other.n_steps;
                 ret->duration += other.duration;
                 if (other.broken) {
@@ -132,46 +177,10 @@ void history_play(const struct play_history *h, const struct config *config, uin
                         other.duration = ret->duration;
                         *ret = other;
                 } else if (!text_equal(with.s, without.s))
-                        verdict_differs(ret, with.s, without.s);
+                        verdict_differs(ret, &with, &without);
         }
         text_done(&with);
         text_done(&without);
-}
-
-/* --- making them shorter --- */
-
-static bool still_breaks(const struct play_history *h, size_t from, size_t n,
-                         const struct config *config, uint64_t seed,
-                         const struct verdict *verdict) {
-        struct play_history shorter = { .universe = h->universe, .crashes = h->crashes };
-        struct verdict now;
-
-        for (size_t i = 0; i < h->lines.count; i++)
-                if (i < from || i >= from + n)
-                        array_append(&shorter.lines, h->lines.items[i]);
-        history_play(&shorter, config, seed, NULL, &now);
-        history_done(&shorter);
-        return now.broken && strcmp(now.kind, verdict->kind) == 0;
-}
-
-void history_minimise(struct play_history *h, const struct config *config, uint64_t seed,
-                      const struct verdict *verdict) {
-        for (size_t n = h->lines.count / 2; n > 0; n = n > 1 ? n / 2 : 0) {
-                bool again;
-
-                do {
-                        again = false;
-                        for (size_t from = 0; from + n <= h->lines.count;) {
-                                if (!still_breaks(h, from, n, config, seed, verdict)) {
-                                        from += n;
-                                        continue;
-                                }
-                                for (size_t k = 0; k < n; k++)
-                                        (void) array_remove(&h->lines, from);
-                                again = true;
-                        }
-                } while (again && n == 1);
-        }
 }
 
 /* --- printing them --- */
@@ -188,17 +197,40 @@ static void print_block(const struct text *t, FILE *f) {
         (void) fprintf(f, "end\n");
 }
 
-void history_print(const struct play_history *h, const struct universe *u, uint64_t seed, FILE *f) {
-        (void) fprintf(f, "seed %llu\n%sconfig\n", (unsigned long long) seed,
-                       seed % 4 == 3 ? "zfs 2.1\n" : "");
-        print_block(&u->yaml, f);
-        for (size_t i = 0; i < h->lines.count; i++) {
-                bool reload = text_starts(h->lines.items[i], "reload ");
+/* What every history ends with: invariant_check_end. */
+static const char *const ending[] = { "be-kind",     "wait until rest within 12 h",
+                                      "wait 11 min", "wait until rest within 12 h",
+                                      "restart",     "wait until rest within 12 h" };
 
+static const struct text *history_yaml(const struct play_history *h) {
+        return h->yaml.s ? &h->yaml : &h->universe->yaml;
+}
+
+void history_print(const struct play_history *h, const struct config *config, uint64_t seed,
+                   FILE *f) {
+        _cleanup_(freep) bool *lines = memory_new(h->lines.count + 1, sizeof(bool));
+        struct sense sense = { .lines = lines };
+        struct text picture = {};
+        struct verdict v;
+
+        play(h, false, config, seed, NULL, &sense, &picture, &v);
+        text_done(&picture);
+        (void) fprintf(f, "zone %s\nseed %llu\n%sconfig\n", HISTORY_ZONE, (unsigned long long) seed,
+                       seed % 4 == 3 ? "zfs 2.1\n" : "");
+        print_block(history_yaml(h), f);
+        for (size_t i = 0; i < h->lines.count; i++) {
+                bool reload = text_starts(h->lines.items[i], "reload "),
+                     other = text_equal(h->lines.items[i], "reload other");
+
+                if (!lines[i])
+                        continue;
                 (void) fprintf(f, "%s\n", reload ? "reload" : h->lines.items[i]);
                 if (reload)
-                        print_block(text_equal(h->lines.items[i], "reload other") ? &u->other
-                                                                                  : &u->yaml,
-                                    f);
+                        print_block(other ? &h->universe->other : history_yaml(h), f);
         }
+        (void) fprintf(f, "# what every history ends with\n");
+        if (!sense.runs)
+                (void) fprintf(f, "start\n");
+        for (size_t i = 0; i < ELEMENTSOF(ending); i++)
+                (void) fprintf(f, "%s\n", ending[i]);
 }

@@ -171,10 +171,9 @@ static void on_effects(void *userdata, const struct effects *e) {
                 check_safe(v, &e->history.items[i]);
 }
 
-struct invariant *invariant_new(const struct config *world) {
+struct invariant *invariant_new(void) {
         struct invariant *v = memory_new(1, sizeof(*v));
 
-        v->world = world;
         v->watcher = (struct rehearsal_watcher){ .on_effects = on_effects,
                                                  .on_run = on_run,
                                                  .userdata = v };
@@ -198,6 +197,7 @@ void invariant_follow(struct invariant *v, struct rehearsal *r) {
         if (v->rehearsal || !r)
                 return;
         v->rehearsal = r;
+        v->world = rehearsal_config(r);
         sim_check(rehearsal_sim(r),
                   (struct sim_checker){ .on_execute = on_execute, .userdata = v });
 }

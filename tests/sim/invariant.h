@@ -6,14 +6,14 @@
 
 struct invariant;
 
-/* Checks a rehearsal in the world of that configuration, whatever configuration comes later. */
-struct invariant *invariant_new(const struct config *world);
+struct invariant *invariant_new(void);
 struct invariant *invariant_free(struct invariant *v);
 DEFINE_CLEANUP(struct invariant *, invariant_free);
 
 /* To be given to the stage. */
 const struct rehearsal_watcher *invariant_watcher(struct invariant *v);
-/* As soon as there is a world. */
+/* As soon as there is a world, which is that of the configuration that it has now, whatever
+ * configuration comes later. */
 void invariant_follow(struct invariant *v, struct rehearsal *r);
 /* Somebody did something: what happens now is not the daemon repeating itself. */
 void invariant_on_line(struct invariant *v);

@@ -153,7 +153,7 @@ static void add_pool_handlers(struct builder *b, struct text *t) {
 /* A pool on external disks, with a volume that is a leg of the inner one. */
 static void add_outer_pool(struct builder *b, const char *name, const char *inner, uint32_t depth) {
         struct text t = {};
-        bool mirrored = chance(b, 20) && b->n_disks >= 2;
+        bool mirrored = chance(b, 20) && b->n_disks >= 2 && !b->options.certain;
 
         add_pool_head(b, &t, name);
         if (mirrored) {
@@ -177,7 +177,7 @@ static void add_outer_pool(struct builder *b, const char *name, const char *inne
 /* tank: a leg in the machine and some outside, or all outside. */
 static void add_main_pool(struct builder *b, const char *name) {
         struct text t = {};
-        bool internal = chance(b, 70), raidz = !internal && b->n_disks >= 3 && chance(b, 35);
+        bool internal = chance(b, 70) || b->options.certain, raidz = !internal && b->n_disks >= 3 && chance(b, 35);
         uint32_t n = 1 + (uint32_t) dice_below(&b->dice, b->n_disks < 3 ? b->n_disks : 3);
 
         if (raidz)

@@ -22,6 +22,8 @@ struct universe {
 struct universe_options {
         uint32_t n_disks; /* at most; 0: mostly few, seldom many */
         bool plain;       /* every handler that a careful user would configure */
+        bool certain;     /* what comes of it does not depend on which of two disks is there first:
+                             no pool has more than one leg outside, unless one is in the machine */
 };
 
 struct universe *universe_new(uint64_t seed, const struct universe_options *options);

@@ -11,12 +11,14 @@
 #include "draw.h"
 #include "explore.h"
 #include "history.h"
+#include "invariant.h"
+#include "minimise.h"
 
 #define HISTORIES_PER_UNIVERSE 32
 #define HANG_SECONDS           60
 #define LINES_USUAL            40
 
-static uint64_t arg_seed = 1, arg_histories = UINT64_MAX;
+static uint64_t arg_seed = 1, arg_histories = UINT64_MAX, arg_only;
 static double arg_seconds = 10;
 static uint32_t arg_lines = LINES_USUAL, arg_disks, arg_explore, arg_legs = 2;
 static bool arg_replay, arg_timeline, arg_gentle, arg_go_on, arg_brief, arg_internal, arg_crashes;
@@ -61,10 +63,11 @@ static struct config *universe_config(const struct universe *u) {
         return c;
 }
 
-/* As it is typed to see this history again. */
-static void print_replay(uint64_t seed) {
+/* As it is typed to see this history again. `number`: of those that are explored. */
+static void print_replay(uint64_t seed, uint64_t number) {
         if (arg_explore) {
-                (void) printf("# again: zmirror simulate <a file with these lines>\n\n");
+                (void) printf("# again: ./dev sim --explore %u --legs %u%s --only %" PRIu64 "\n\n",
+                              arg_explore, arg_legs, arg_internal ? " --internal" : "", number);
                 return;
         }
         (void) printf("# again: ./dev sim --replay --seed %" PRIu64, seed);
@@ -75,24 +78,28 @@ static void print_replay(uint64_t seed) {
         (void) printf("%s%s\n\n", arg_gentle ? " --gentle" : "", arg_crashes ? " --crashes" : "");
 }
 
-static void report(struct play_history *h, const struct universe *u, const struct config *c,
-                   uint64_t seed, const struct verdict *v) {
+static void report(struct play_history *h, const struct config *c, uint64_t seed, uint64_t number,
+                   const struct verdict *v) {
+        const struct config *smaller = c;
         size_t n = h->lines.count;
+        struct verdict again;
 
         (void) alarm(HANG_SECONDS * 10);
         (void) printf("seed %" PRIu64 ": %s: %s\n", seed, v->kind, v->text);
         if (arg_brief)
                 return;
-        history_minimise(h, c, seed, v);
+        minimise_history(h, &smaller, seed, v);
         (void) printf("# the history, %zu of its %zu lines:\n", h->lines.count, n);
-        history_print(h, u, seed, stdout);
-        print_replay(seed);
+        history_print(h, smaller, seed, stdout);
+        print_replay(seed, number);
+        if (arg_timeline)
+                history_play(h, smaller, seed, stdout, &again);
 }
 
 /* False: an invariant was broken. */
-static bool play_one(struct play_history *h, uint64_t seed, struct universe *u,
-                     const struct config *c, struct tally *tally) {
-        struct verdict v, again;
+static bool play_one(struct play_history *h, uint64_t seed, const struct config *c,
+                     struct tally *tally) {
+        struct verdict v;
 
         playing_seed = seed;
         (void) alarm(HANG_SECONDS);
@@ -102,9 +109,7 @@ static bool play_one(struct play_history *h, uint64_t seed, struct universe *u,
         tally->days += (double) v.duration / (double) USEC_PER_DAY;
         tally->n_broken += v.broken;
         if (v.broken)
-                report(h, u, c, seed, &v);
-        if (v.broken && arg_timeline && !arg_brief)
-                history_play(h, c, seed, stdout, &again);
+                report(h, c, seed, tally->n_histories, &v);
         return !v.broken;
 }
 
@@ -116,14 +121,33 @@ static bool play_seed(uint64_t seed, struct universe *u, const struct config *c,
         draw_history(&h, u, seed,
                      &(struct draw_options){
                              .n_lines = arg_lines, .gentle = arg_gentle, .crashes = arg_crashes });
-        good = play_one(&h, seed, u, c, tally);
+        good = play_one(&h, seed, c, tally);
         history_done(&h);
         return good;
+}
+
+/* --- a scenario --- */
+
+/* False: it is none, or breaks an invariant. */
+static bool play_scenario(const char *path) {
+        _cleanup_(arena_freep) struct arena *a = arena_new();
+        const char *error = "";
+        struct scenario *s = scenario_load(a, path, &error);
+        struct verdict v;
+
+        if (!s || !history_play_scenario(s, arg_timeline ? stdout : NULL, a, &v, &error)) {
+                (void) fprintf(stderr, "%s\n", error);
+                return false;
+        }
+        if (v.broken)
+                (void) printf("%s: %s: %s\n", path, v.kind, v.text);
+        return !v.broken;
 }
 
 /* --- exploring --- */
 
 struct explored {
+        uint64_t n;
         struct universe *universe;
         struct config *config;
         struct tally *tally;
@@ -134,11 +158,15 @@ static bool on_explored(void *userdata, struct play_history *h) {
         struct explored *x = userdata;
         struct play_history copy = { .universe = h->universe };
 
+        if (arg_only && ++x->n < arg_only)
+                return true;
+        if (arg_only)
+                x->tally->n_histories = arg_only - 1;
         for (size_t i = 0; i < h->lines.count; i++) /* as it may be made shorter */
                 array_append(&copy.lines, h->lines.items[i]);
-        x->good &= play_one(&copy, arg_seed, x->universe, x->config, x->tally);
+        x->good &= play_one(&copy, 1, x->config, x->tally);
         history_done(&copy);
-        return x->good || arg_go_on;
+        return !arg_only && (x->good || arg_go_on);
 }
 
 static bool play_explored(struct tally *tally) {
@@ -161,7 +189,8 @@ static bool play_universe(uint64_t first, uint64_t n, double until, struct tally
         _cleanup_(universe_freep) struct universe *u = universe_new(
                 first / HISTORIES_PER_UNIVERSE,
                 &(struct universe_options){ .n_disks = arg_disks,
-                                            .plain = arg_gentle || arg_crashes });
+                                            .plain = arg_gentle || arg_crashes,
+                                            .certain = arg_crashes });
         struct config *c = universe_config(u);
         bool good = c;
 
@@ -176,9 +205,10 @@ static bool play_universe(uint64_t first, uint64_t n, double until, struct tally
 
 static void usage(FILE *f) {
         (void) fprintf(
-                f, "usage: zmirror-sim [option...]\n"
+                f, "usage: zmirror-sim [option...] [scenario...]\n"
                    "Plays histories in the simulated world until one breaks an invariant, which it "
-                   "then\nprints, made as short as it can be, or until time is up (10 s).\n"
+                   "then\nprints, made as short as it can be, or until time is up (10 s); or\n"
+                   "these scenarios, with a look at the same invariants.\n"
                    "  --seed S           the first one (1)\n"
                    "  --seconds N        so long\n"
                    "  --histories N      so many\n"
@@ -189,6 +219,7 @@ static void usage(FILE *f) {
                    "  --explore DEPTH    all histories of up to that many lines of one mirror\n"
                    "  --legs N           of it: 2 or 3\n"
                    "  --internal         one of which is in the machine\n"
+                   "  --only N           the Nth of them alone\n"
                    "  --replay           the history of that seed alone\n"
                    "  --timeline         what happens in each\n"
                    "  --go-on            after one that breaks\n"
@@ -208,6 +239,7 @@ static void parse_arguments(int argc, char **argv) {
                 { "legs", required_argument, NULL, 'L' },
                 { "crashes", no_argument, NULL, 'c' },
                 { "internal", no_argument, NULL, 'i' },
+                { "only", required_argument, NULL, 'o' },
                 { "help", no_argument, NULL, 'h' },
                 { "gentle", no_argument, NULL, 'g' },
                 { "go-on", no_argument, NULL, 'k' },
@@ -257,6 +289,9 @@ static void parse_arguments(int argc, char **argv) {
                 case 'i':
                         arg_internal = true;
                         break;
+                case 'o':
+                        arg_only = n;
+                        break;
                 case 'h':
                         usage(stdout);
                         exit(0);
@@ -284,9 +319,14 @@ int main(int argc, char **argv) {
 
         parse_arguments(argc, argv);
         (void) signal(SIGALRM, on_alarm);
-        (void) setenv("TZ", "Europe/Berlin", true);
+        (void) setenv("TZ", HISTORY_ZONE, true);
         tzset();
         seed = arg_seed;
+        if (optind < argc) {
+                for (; optind < argc; optind++)
+                        good &= play_scenario(argv[optind]);
+                return !good;
+        }
         if (arg_replay) {
                 arg_histories = 1;
                 good = play_universe(seed, 1, began + 1e9, &tally);
