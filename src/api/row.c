@@ -173,6 +173,8 @@ static void column_add(struct text *t, const struct config *config, const struct
                 break;
         case COLUMN_ERRORS:
                 json_add_bool(t, "errors", v->errors);
+                if (v->errors && v->errors_text[0])
+                        json_add_string(t, "errors_text", v->errors_text);
                 break;
         case COLUMN_OPERATIONS:
                 operations_add(t, v);
@@ -201,12 +203,13 @@ void row_print_status(struct text *t, struct arena *a, const struct config *c,
                       uint32_t n_requests, usec_t now) {
         json_open(t, NULL, '{');
         columns_add(t, c, v, COLUMNS_ALL, now);
-        json_add_string(t, "errors_text", v->errors_text);
         json_add_string(t, "device", v->device);
         if (v->held_by && v->held_by[0])
                 json_add_string(t, "held_by", v->held_by);
         if (v->trim.fault != TRIM_FAULT_NONE)
                 json_add_string(t, "trim_obstacle", trim_obstacle_print(a, &v->trim));
+        if (v->silent)
+                json_add_bool(t, "silent", true);
         json_add_bool(t, "watching", v->watching);
         json_open(t, "requests", '[');
         for (uint32_t i = 0; i < n_requests; i++) {
@@ -372,6 +375,7 @@ static bool status_read(struct arena *a, const struct json *object, struct row *
                json_get_string(object, "device", &row->device) &&
                json_get_string(object, "held_by", &row->held_by) &&
                json_get_string(object, "trim_obstacle", &row->trim_obstacle) &&
+               json_get_bool(object, "silent", &row->silent) &&
                json_get_bool(object, "watching", &row->watching) &&
                (!requests || requests_read(a, requests, row));
 }

@@ -61,10 +61,12 @@ struct row {
         usec_t overdue[_OPERATION_MAX], available_update_overdue;
         const char *intervals[_OPERATION_MAX], *available_update_interval; /* "4 weeks" */
         struct view_operation operations[_OPERATION_MAX];
+        const char *errors_text; /* with `errors` */
         /* Status only */
-        const char *errors_text, *device, *held_by;
+        const char *device, *held_by;
         const char *trim_obstacle; /* why it cannot be trimmed, or NULL */
-        bool watching;       /* online, and not known to be up to date yet */
+        bool silent;               /* a pool: it is imported, and does not answer */
+        bool watching;             /* online, and not known to be up to date yet */
         struct row_request {
                 uint64_t id;
                 const char *wish, *origin, *reason, *reason_code;

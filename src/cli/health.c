@@ -84,11 +84,11 @@ static void row_check(struct checkup *c, const struct row *row) {
         const char *errors = row->errors_text && row->errors_text[0]
                                      ? show_line(c->arena, row->errors_text)
                                      : "it has errors";
-        bool silent = row->type == ENTITY_ZPOOL && row->errors && text_equal(errors, "suspended");
 
         (void) subject_get(c, row_subject(c, row));
-        if (row->errors)
-                subject_add(c, row, silent ? HEALTH_NO_ANSWER : HEALTH_TROUBLE, errors);
+        if (row->errors || row->silent)
+                subject_add(c, row, row->silent ? HEALTH_NO_ANSWER : HEALTH_TROUBLE,
+                            row->errors ? errors : "it has not answered yet");
         for (enum operation op = 0; op < _OPERATION_MAX; op++) {
                 const char *obstacle = op == OPERATION_TRIM && row->trim_obstacle
                                                ? show_line(c->arena, row->trim_obstacle)
@@ -166,6 +166,8 @@ static bool on_status(void *userdata, struct arena **arena, const struct json *p
 
         if (!reply_rows_parse(*arena, parameters, &rows, &n, &now))
                 return false;
+        if (!reply_is_ready(parameters)) /* talk has said so */
+                c.worst = HEALTH_NO_ANSWER;
         c.rows = rows;
         for (uint32_t i = 0; i < n; i++) {
                 if (!rows[i].id) {

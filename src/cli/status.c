@@ -129,6 +129,7 @@ static void row_print_json(const struct row *row, usec_t now, bool first) {
                         row->errors_text && row->errors_text[0] ? row->errors_text : NULL);
         json_add_string(&t, "held_by", row->held_by && row->held_by[0] ? row->held_by : NULL);
         json_add_string(&t, "trim_obstacle", row->trim_obstacle);
+        json_add_bool(&t, "silent", row->silent);
         json_add_bool(&t, "watching", row->watching);
         requests_add_json(&t, row);
         json_close(&t, '}');

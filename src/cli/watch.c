@@ -86,7 +86,8 @@ static const char *pool_line(struct arena *a, const struct row *pool, size_t wid
         text_addf(&t, "%s%*s  %s", show_line(a, pool->hrid), (int) (width - show_width(pool->hrid)),
                   "", state_is_online(pool->state) ? "imported" : state_print(pool->state));
         if (pool->errors)
-                text_add(&t, ", has errors");
+                text_addf(&t, ", %s",
+                          pool->errors_text ? show_line(a, pool->errors_text) : "has errors");
         for (enum operation op = 0; op < _OPERATION_MAX; op++) {
                 const struct view_operation *o = &pool->operations[op];
 

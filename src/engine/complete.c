@@ -772,7 +772,7 @@ void complete_close(struct engine *e, entity_id leg) {
         l->m.closed_txg = l->m.closed_time = l->m.ceiling_txg = 0;
         /* It left while nobody looked, and may have come and left again, with its pool going on; as
          * it may have before a reboot if it was there again when its pool was imported. */
-        if ((!d || e->rebooted) && e->starting && l->m.copy == COPY_COMPLETE &&
+        if ((!d || e->rebooted) && engine_node(e, leg)->unmet && l->m.copy == COPY_COMPLETE &&
             pool_status(e, engine_entity(e, leg)->zdev.zpool))
                 l->m.copy = COPY_INCOMPLETE;
         if (!d)
@@ -863,7 +863,7 @@ void complete_follow(struct engine *e, entity_id leg) {
         else if (!l->m.open && l->m.copy == COPY_COMPLETE && !l->m.closed_txg &&
                  !l->m.ceiling_txg && !n->close_tried)
                 complete_close(e, leg); /* the daemon ended before it could read the label */
-        else if (v && e->starting && e->rebooted && l->m.open && !l->m.watching)
+        else if (v && engine_node(e, leg)->unmet && e->rebooted && l->m.open && !l->m.watching)
                 complete_close(e, leg); /* its pool came back without it */
         if (!l->m.watching)
                 return;

@@ -35,6 +35,12 @@ struct outstanding {
         uint64_t name_hash;
 };
 
+/* A look that failed, of which there is only one of a kind: when it is begun again. */
+struct ask {
+        usec_t at; /* monotonic; 0: no need to */
+        uint32_t n;
+};
+
 /* --- a leg's way to "up to date" (complete.c)
  * ----------------------------------------------------- */
 
@@ -109,9 +115,13 @@ struct node {
         bool seen;          /* pool: in the kernel's statistics */
         bool suspended;
         struct pool_status *status; /* pool: what it said last, or NULL */
-        const char *status_error;   /* pool: why it could not be asked (static or in the status) */
         uint64_t status_seq;        /* pool: seq of the look that it answered last */
         uint64_t told_seq;          /* pool: of the look that gave `status` */
+        uint32_t n_silent;          /* pool: looks in a row that it left unanswered (silence.c) */
+        uint32_t n_asked;           /* and how often it was asked again since */
+        usec_t ask_at;              /* pool: when it is asked again (monotonic); 0: no need to */
+        char silence[160];          /* pool: why it does not answer, "" */
+        bool silence_told;          /* pool: that it does not */
         bool arrived;               /* pool: it answered for the first time since it is imported */
         uint64_t settles; /* pool: seq of the look that shows what a command of ours has done, or
                              UINT64_MAX while it runs */
@@ -123,6 +133,7 @@ struct node {
         bool in_use;
         uint32_t children_in_use;
         bool errors;
+        bool unknown; /* a pool that would have to tell has not answered: it is as remembered */
 
         /* legs: on the way to being up to date; and reading the label of one that went out of use
          */
@@ -151,6 +162,7 @@ struct node {
         struct request *requests[_WISH_MAX];
 
         bool fresh;     /* newly configured: its first picture is taken as it is */
+        bool unmet;     /* its picture was not compared with the memory yet since the start */
         bool dirty;     /* in engine.dirty */
         bool changed;   /* in engine.changed: the picture is to be compared with the memory */
         bool row_dirty; /* in engine.rows_dirty */
@@ -176,9 +188,9 @@ struct engine {
         char boot_id[64];
         bool boot_id_dirty, rebooted;
         usec_t started; /* wall clock; before that nobody looked */
-        bool starting;  /* the first picture is compared with what was remembered */
         bool first_start, ready, looked_devices, looked_pools, looked_mounts;
-        uint64_t mounts_seq; /* of the newest answer to what is mounted */
+        struct ask asks[FACT_LABEL + 1]; /* by enum fact_kind */
+        uint64_t mounts_seq;             /* of the newest answer to what is mounted */
         uint64_t next_seq;
         ARRAY(struct outstanding) outstanding;
 

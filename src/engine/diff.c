@@ -120,6 +120,11 @@ static void diff_crypt(struct engine *e, entity_id id, bool was_online) {
                             title);
 }
 
+/* It is not there, and not in use; what its pool says of it is still to be heard. */
+static bool leg_is_blind(const struct engine *e, entity_id leg) {
+        return entity_is_unknown(e, engine_entity(e, leg)->zdev.zpool);
+}
+
 /* The leg has come into use or gone out of it; its device decides as much as its vdev. */
 static void diff_leg(struct engine *e, entity_id leg) {
         struct node *n = engine_node(e, leg);
@@ -128,7 +133,8 @@ static void diff_leg(struct engine *e, entity_id leg) {
         const struct leg_row *l = ledger_of(e, leg);
         bool was_complete = l && l->m.copy == COPY_COMPLETE && !l->m.watching;
 
-        complete_follow(e, leg);
+        if (!leg_is_blind(e, leg))
+                complete_follow(e, leg);
         if (!m->added) {
                 m->added = e->now.wall;
                 engine_save_row(e, leg);
@@ -195,7 +201,7 @@ static void diff_returned(struct engine *e, entity_id leg) {
             d->diskseq == n->recovered_on)
                 return;
         n->recovered_on = d->diskseq;
-        if (e->starting) /* it may have been tried before */
+        if (n->unmet) /* it may have been tried before the start */
                 return;
         (void) request_make(
                 e,
@@ -250,9 +256,11 @@ void diff_entity(struct engine *e, entity_id id) {
         bool another = present && was_present && seq && m->device_seq && seq != m->device_seq;
         bool fresh = n->fresh;
 
+        if (n->unknown)
+                return;
         if (type == ENTITY_ZDEV)
                 diff_leg(e, id);
-        if (type == ENTITY_ZDEV)
+        if (type == ENTITY_ZDEV && !leg_is_blind(e, id))
                 scan_follow(e, id);
         if (type == ENTITY_ZPOOL)
                 scan_follow_pool(e, id);
@@ -279,4 +287,5 @@ void diff_entity(struct engine *e, entity_id id) {
         if (type == ENTITY_ZDEV)
                 diff_returned(e, id);
         n->fresh = false;
+        n->unmet &= type == ENTITY_ZDEV && leg_is_blind(e, id);
 }

@@ -16,6 +16,7 @@
 #include "engine/picture.h"
 #include "engine/plan.h"
 #include "engine/scan.h"
+#include "engine/silence.h"
 #include "engine/verdict.h"
 
 /*
@@ -210,6 +211,7 @@ static void nodes_make(struct engine *e, const struct config *config) {
                 n->vdev = VDEV_NONE;
                 n->state = STATE_DISCONNECTED;
                 n->fresh = e->first_start || !known;
+                n->unmet = true;
                 n->vdev_online = n->row->m.state == STATE_ACTIVE;
                 if (config->entities[i].type == ENTITY_ZDEV && n->row->m.in_use) /* with another? */
                         n->online_on = n->row->m.state == STATE_INACTIVE ? UINT64_MAX
@@ -224,9 +226,11 @@ static void nodes_make(struct engine *e, const struct config *config) {
         }
 }
 
-/* Until all of this is answered, nothing is compared, and requests wait. */
+/* Until all of this is answered, nothing is compared, and requests wait. What imported pools say
+ * comes later: one that does not answer keeps nobody else waiting (silence.c). */
 static void engine_look_around(struct engine *e) {
         e->ready = e->looked_devices = e->looked_pools = e->looked_mounts = false;
+        memset(e->asks, 0, sizeof(e->asks));
         (void) engine_look(e, FACT_DEVICES, NULL);
         (void) engine_look(e, FACT_POOLS, NULL);
         (void) engine_look(e, FACT_MOUNTS, NULL);
@@ -267,6 +271,12 @@ static void node_move(struct engine *e, struct node *from, entity_id to) {
         n->suspended = from->suspended;
         n->frozen = from->frozen;
         n->settles = from->settles;
+        n->status_seq = from->status_seq;
+        n->n_silent = from->n_silent;
+        n->n_asked = from->n_asked;
+        n->ask_at = from->ask_at;
+        memcpy(n->silence, from->silence, sizeof(n->silence));
+        n->silence_told = from->silence_told;
         n->provisioning = from->provisioning;
         n->provisioning_on = from->provisioning_on;
         n->status = TAKE_PTR(from->status);
@@ -283,6 +293,8 @@ static void node_move(struct engine *e, struct node *from, entity_id to) {
                 array_append(&e->seen_pools, to);
         if (n->mounted)
                 array_append(&e->mounted, to);
+        if (n->ask_at)
+                deadline_add(&e->deadlines, n->ask_at, to);
         if (n->closing || n->losing || n->watch.stage >= VERIFY_SIBLING)
                 array_append(&e->label_waiters, to);
         if (from->row_dirty)
@@ -400,58 +412,68 @@ static void touch_look_waiters(struct engine *e) {
         array_clear(&e->look_waiters);
 }
 
-static void take_facts(struct engine *e, const struct input_facts *f) {
-        entity_id pool;
+static void take_pool(struct engine *e, const struct input_facts *f) {
+        struct pool_status *none = NULL;
 
-        outstanding_answer(e, f);
+        picture_set_pool(e, f->name, f->seq, f->pool ? f->pool : &none);
+}
+
+/* What could not be looked at: nothing is known of it now that was not known before. */
+static void take_failure(struct engine *e, const struct input_facts *f) {
+        entity_id pool = f->kind == FACT_POOL ? config_find_pool(e->config, f->name) : ENTITY_NONE;
+
+        silence_note(e, f->kind, f->name, f->error);
+        if (f->kind == FACT_HOLDERS)
+                holder_note(e, f->name, f->seq, /* known= */ false, NULL, 0);
+        if (f->kind == FACT_LABEL) {
+                complete_label(e, f->name, NULL);
+                passport_note(e, f->name, f->seq, NULL);
+        }
+        if (pool != ENTITY_NONE)
+                engine_touch_around(e, pool);
+}
+
+static void take_answer(struct engine *e, const struct input_facts *f) {
+        e->asks[f->kind] = (struct ask){};
         switch (f->kind) {
         case FACT_DEVICES:
-                if (!f->error)
-                        picture_set_devices(e, f->devices, f->n_devices);
+                picture_set_devices(e, f->devices, f->n_devices);
                 e->looked_devices = true;
-                break;
+                return;
         case FACT_DEVICE:
-                if (f->error)
-                        break;
                 if (f->n_devices)
                         picture_add_device(e, f->devices);
                 else
                         picture_remove_device(e, f->name);
-                break;
+                return;
         case FACT_POOLS:
-                if (!f->error)
-                        picture_set_pools(e, f->pools, f->n_pools);
+                picture_set_pools(e, f->pools, f->n_pools);
                 e->looked_pools = true;
-                break;
+                return;
         case FACT_POOL:
-                pool = config_find_pool(e->config, f->name);
-                if (pool != ENTITY_NONE)
-                        engine_node(e, pool)->status_seq = f->seq;
-                if (pool != ENTITY_NONE && !f->error && f->pool && *f->pool)
-                        engine_node(e, pool)->told_seq = f->seq;
-                if (!f->error && f->pool)
-                        picture_set_pool(e, f->name, f->pool);
-                if (pool !=
-                    ENTITY_NONE) /* whoever waited for this look goes on, with whatever it says */
-                        engine_touch_around(e, pool);
-                break;
+                take_pool(e, f);
+                return;
         case FACT_MOUNTS:
-                if (!f->error)
-                        picture_set_mounts(e, f->mounts, f->n_mounts);
+                picture_set_mounts(e, f->mounts, f->n_mounts);
                 e->looked_mounts = true;
                 e->mounts_seq = f->seq;
-                break;
+                return;
         case FACT_HOLDERS:
-                holder_note(e, f->name, f->seq, !f->error, f->holders, f->n_holders);
-                break;
+                holder_note(e, f->name, f->seq, /* known= */ true, f->holders, f->n_holders);
+                return;
         case FACT_LABEL:
-                complete_label(e, f->name, f->error ? NULL : f->label);
-                passport_note(e, f->name, f->seq, f->error ? NULL : f->label);
-                break;
+                complete_label(e, f->name, f->label);
+                passport_note(e, f->name, f->seq, f->label);
+                return;
         }
+}
+
+static void take_facts(struct engine *e, const struct input_facts *f) {
+        outstanding_answer(e, f);
         if (f->error)
-                engine_log(e, LOG_LEVEL_WARNING, ENTITY_NONE, "looking%s%s failed: %s",
-                           f->name ? " at " : "", f->name ? f->name : "", f->error);
+                take_failure(e, f);
+        else
+                take_answer(e, f);
         touch_look_waiters(e);
 }
 
@@ -548,17 +570,6 @@ static void take_input(struct engine *e, const struct input *input) {
  * --------------------------------------------------------------------------------------------------
  */
 
-/* The first picture is complete when devices, mounts and pools were looked at, and each imported
- * pool has answered. */
-static bool engine_has_looked(const struct engine *e) {
-        if (!e->looked_devices || !e->looked_pools || !e->looked_mounts)
-                return false;
-        for (size_t i = 0; i < e->outstanding.count; i++)
-                if (e->outstanding.items[i].kind == FACT_POOL)
-                        return false;
-        return true;
-}
-
 /* While something runs in a pool, it is looked at again: ZFS tells no progress. */
 static void pool_poll(struct engine *e, entity_id pool) {
         const struct entity *it = engine_entity(e, pool);
@@ -591,8 +602,10 @@ static void settle_entity(struct engine *e, entity_id id) {
         for (enum wish w = 0; w < _WISH_MAX; w++)
                 if (n->requests[w])
                         plan_request(e, n->requests[w]);
-        if (engine_entity(e, id)->type == ENTITY_ZPOOL)
+        if (engine_entity(e, id)->type == ENTITY_ZPOOL) {
                 pool_poll(e, id);
+                silence_ask_pool(e, id);
+        }
         if (verdict_applies(e, id))
                 verdict_follow(e, id);
 }
@@ -668,11 +681,12 @@ static void effects_fill(struct engine *e) {
         e->effects.boot_id = e->ready && e->boot_id_dirty ? e->boot_id : NULL;
         e->boot_id_dirty &= !e->ready;
         e->effects.wake = deadline_next(&e->deadlines);
+        e->effects.wake_wall = USEC_NEVER;
+        if (!e->ready)
+                return;
         if (chores_next_mono(e) < e->effects.wake)
                 e->effects.wake = chores_next_mono(e);
         e->effects.wake_wall = chores_next_wall(e);
-        if (!e->ready)
-                e->effects.wake = e->effects.wake_wall = USEC_NEVER;
 }
 
 /* Both clocks go on, or neither, unless somebody sets the one on the wall. */
@@ -692,16 +706,17 @@ const struct effects *engine_step(struct engine *e, struct now now, const struct
         take_time(e, now);
         take_input(e, input);
         take_deadlines(e);
-        if (!e->ready && engine_has_looked(e)) {
-                e->ready = e->starting = true;
-                engine_log(e, LOG_LEVEL_VERBOSE, ENTITY_NONE, "the picture is complete");
+        silence_ask(e);
+        if (!e->ready && e->looked_devices && e->looked_pools && e->looked_mounts) {
+                e->ready = true;
+                engine_log(e, LOG_LEVEL_VERBOSE, ENTITY_NONE, "the first picture is there");
         }
         if (e->ready && !input->more) {
                 chores_follow(e);
                 settle(e);
                 job_start_ready(e);
                 job_withdraw_unwanted(e);
-                e->first_start = e->starting = false;
+                e->first_start = false;
         }
         request_compact(e);
         effects_fill(e);

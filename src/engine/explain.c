@@ -13,6 +13,7 @@
 #include "engine/picture.h"
 #include "engine/pool.h"
 #include "engine/request.h"
+#include "engine/silence.h"
 #include "engine/verdict.h"
 
 #define DEEPEST  32u
@@ -172,8 +173,6 @@ static void chain_leg(struct chain *c, entity_id id, uint32_t depth) {
         } else if (engine_node(e, it->zdev.zpool)->suspended) {
                 chain_add(c, depth, "%s is suspended: ZFS waits for a device that is gone",
                           title(c, it->zdev.zpool));
-        } else if (!pool_status(e, it->zdev.zpool)) {
-                chain_add(c, depth, "%s has not answered yet", title(c, it->zdev.zpool));
         } else if (!v) {
                 chain_add(c, depth, "pool %s has no vdev that is %s (by GUID, device or name)",
                           it->zdev.pool, title(c, id));
@@ -187,10 +186,14 @@ static void chain_leg(struct chain *c, entity_id id, uint32_t depth) {
 static void chain_not_online(struct chain *c, entity_id id, uint32_t depth) {
         const struct engine *e = c->engine;
         const struct entity *it = engine_entity(e, id);
-        entity_id parent = it->parent;
+        entity_id parent = it->parent, silent = entity_find_silent(e, id);
 
         if (depth >= DEEPEST)
                 return;
+        if (silent != ENTITY_NONE) {
+                chain_add(c, depth, "%s", silence_print(e, silent, c->arena));
+                return;
+        }
         if (parent != ENTITY_NONE && !entity_is_online(e, parent)) {
                 chain_add(c, depth, "%s needs %s", title(c, id), title(c, parent));
                 chain_not_online(c, parent, depth + 1);
@@ -342,11 +345,17 @@ static void chain_everything(struct chain *c, entity_id id) {
         enum state state = engine_node(e, id)->state;
 
         chain_requests(c, id);
-        if (leg ? state != STATE_ACTIVE : !state_is_online(state)) {
+        if (entity_find_silent(e, id) != ENTITY_NONE) {
+                chain_add(c, 0,
+                          engine_node(e, id)->unknown
+                                  ? "what is so with it now is not known"
+                                  : "what it was when it was last looked at is shown");
+                chain_not_online(c, id, 1);
+        } else if (leg ? state != STATE_ACTIVE : !state_is_online(state)) {
                 chain_add(c, 0, "it is not online");
                 chain_not_online(c, id, 1);
         }
-        if (leg)
+        if (leg && !engine_node(e, id)->unknown)
                 chain_not_up_to_date(c, id);
         if (c->steps.count == 0)
                 chain_add(c, 0, "it is %s%s, and nothing is wanted of it", state_print(state),

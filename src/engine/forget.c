@@ -12,6 +12,7 @@
 #include "engine/history.h"
 #include "engine/ledger.h"
 #include "engine/picture.h"
+#include "engine/silence.h"
 
 static struct row *row_find(const struct engine *e, const char *id) {
         uint64_t row;
@@ -35,9 +36,10 @@ static bool refuse(struct reason *ret, enum reason_code code, entity_id about, c
 static bool entity_may_be_forgotten(const struct engine *e, entity_id id, struct reason *ret) {
         enum entity_type type = engine_entity(e, id)->type;
         const struct node *n = engine_node(e, id);
+        entity_id silent = entity_find_silent(e, id);
 
-        if (n->state == STATE_UNKNOWN)
-                return refuse(ret, REASON_WAIT_LOOK, id, "");
+        if (silent != ENTITY_NONE)
+                return refuse(ret, REASON_WAIT_ANSWER, silent, engine_node(e, silent)->silence);
         if ((type == ENTITY_ZDEV || type == ENTITY_ZPOOL) && (n->in_use || entity_is_online(e, id)))
                 return refuse(ret, REASON_BUSY, id, "take it offline first");
         for (enum wish w = 0; w < _WISH_MAX; w++)

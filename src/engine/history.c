@@ -11,6 +11,7 @@ static enum log_level history_level(enum history_kind kind) {
                 return LOG_LEVEL_ERROR;
         case HISTORY_REQUEST_FAILED:
         case HISTORY_OPERATION_DISAPPEARED:
+        case HISTORY_NO_ANSWER:
                 return LOG_LEVEL_WARNING;
         case HISTORY_COMMAND_FAILED:
         case HISTORY_APPEARED:
@@ -26,6 +27,7 @@ static enum log_level history_level(enum history_kind kind) {
         case HISTORY_ADOPTED:
         case HISTORY_DAEMON:
         case HISTORY_SCHEDULED:
+        case HISTORY_ANSWERS:
         case _HISTORY_KIND_MAX:
                 break;
         }
@@ -57,8 +59,8 @@ void history_command_failed(struct engine *e, entity_id about, const char *comma
 
         const char *title = about == ENTITY_NONE /* a reload has removed it */
                                     ? ""
-                                    : arena_printf(e->effects.arena, "%s: ",
-                                                   engine_title(e, about));
+                                    : arena_printf(e->effects.arena,
+                                                   "%s: ", engine_title(e, about));
 
         history_add(e, HISTORY_COMMAND_FAILED, about, change, NULL, "%s%s", title, how);
 }

@@ -211,21 +211,15 @@ static bool command_changes_pool(enum command_kind kind) {
         return false;
 }
 
-static entity_id command_pool(const struct engine *e, const struct command *c) {
+entity_id command_pool(const struct engine *e, const struct command *c) {
         return command_changes_pool(c->kind) && c->lane ? config_find_pool(e->config, c->lane)
                                                         : ENTITY_NONE;
 }
 
 bool pool_is_unsettled(const struct engine *e, entity_id pool) {
-        uint64_t seq = engine_node(e, pool)->settles;
+        const struct node *n = engine_node(e, pool);
 
-        return seq == UINT64_MAX || (seq && !engine_is_answered(e, seq, seq));
-}
-
-bool job_must_wait(const struct engine *e, const struct command *c) {
-        entity_id pool = command_pool(e, c);
-
-        return pool != ENTITY_NONE && pool_is_unsettled(e, pool);
+        return n->settles == UINT64_MAX || n->status_seq < n->settles;
 }
 
 /* What waits for the same pool was planned from a picture that is about to change: it is planned

@@ -44,10 +44,11 @@ bool job_is_on_its_way(const struct engine *e, const char *lane, enum command_ki
 /* A cryptsetup open that runs for something inside the entity; NULL if there is none. */
 const struct job *job_find_opening(const struct engine *e, entity_id entity);
 /* A command of ours changes the pool, or has changed it and the look at what it did is not
- * answered: whatever is planned from the picture now is planned from an old one. */
+ * answered: whatever is planned from the picture now is planned from an old one. The answer wakes
+ * what waits for it. */
 bool pool_is_unsettled(const struct engine *e, entity_id pool);
-/* True if this command would change such a pool. FACT_POOL wakes what waits for that. */
-bool job_must_wait(const struct engine *e, const struct command *c);
+/* The pool that the command changes; ENTITY_NONE: none. */
+entity_id command_pool(const struct engine *e, const struct command *c);
 /* Starts what may run now: in order, one per lane, five at a time; prompts for a passphrase do not
  * count. */
 void job_start_ready(struct engine *e);

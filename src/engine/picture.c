@@ -7,6 +7,7 @@
 #include "engine/holder.h"
 #include "engine/job.h"
 #include "engine/picture.h"
+#include "engine/silence.h"
 #include "model/path.h"
 
 #define KEY_MAX 640
@@ -435,6 +436,7 @@ void picture_set_pools(struct engine *e, const struct pool_seen *pools, uint32_t
                 }
                 node->seen = node->suspended = node->arrived = false;
                 node->status = pool_status_free(node->status);
+                silence_broken(e, id);
                 array_remove(&e->seen_pools, i);
                 engine_touch(e, id);
                 pool_touch_legs(e, engine_entity(e, id));
@@ -458,18 +460,32 @@ static void pool_forget_devices(struct engine *e, entity_id pool) {
         }
 }
 
-void picture_set_pool(struct engine *e, const char *name, struct pool_status **status) {
+/* The kernel's statistics and the pool disagree: somebody is importing or exporting it. */
+static void pool_disagrees(struct engine *e, entity_id pool) {
+        (void) engine_look(e, FACT_POOLS, NULL);
+        if (engine_node(e, pool)->seen)
+                silence_doubt(e, pool);
+}
+
+void picture_set_pool(struct engine *e, const char *name, uint64_t seq,
+                      struct pool_status **status) {
         entity_id id = config_find_pool(e->config, name);
         struct node *n = id == ENTITY_NONE ? NULL : engine_node(e, id);
 
-        if (!n || n->frozen)
+        if (!n)
                 return;
-        if (!*status ||
-            !n->seen) { /* the kernel's statistics and the pool disagree: ask them first */
+        n->status_seq = seq;
+        if (*status)
+                n->told_seq = seq;
+        engine_touch_around(e, id); /* whoever waited for this look goes on */
+        if (n->frozen)
+                return;
+        if (!*status || !n->seen) {
                 if (n->seen || *status)
-                        (void) engine_look(e, FACT_POOLS, NULL);
+                        pool_disagrees(e, id);
                 return;
         }
+        silence_broken(e, id);
         if (n->suspended && !(*status)->suspended)
                 pool_forget_devices(e, id);
         /* A suspended pool is not asked; what it said before is all that is known of its legs. */
@@ -483,8 +499,6 @@ void picture_set_pool(struct engine *e, const char *name, struct pool_status **s
                 n->status = TAKE_PTR(*status);
         }
         n->suspended = n->status->suspended;
-        engine_touch(e, id);
-        pool_touch_legs(e, engine_entity(e, id));
 }
 
 void picture_set_mounts(struct engine *e, const struct mount *mounts, uint32_t n) {
@@ -528,7 +542,7 @@ void picture_set_mounts(struct engine *e, const struct mount *mounts, uint32_t n
 struct derived {
         uint32_t device, vdev;
         enum state state;
-        bool in_use, errors, dead;
+        bool in_use, errors, dead, unknown;
 };
 
 static struct derived disk_state(struct engine *e, const struct entity *it, struct node *n) {
@@ -555,7 +569,10 @@ static struct derived crypt_state(struct engine *e, const struct entity *it, str
                 d.dead = mapping_is_dead(e, it, n, mapping);
         d.in_use = mapping;
         d.errors = d.dead;
-        if (!usable)
+        d.unknown = entity_is_unknown(e, it->parent);
+        if (d.unknown)
+                d.state = STATE_UNKNOWN;
+        else if (!usable)
                 d.state = STATE_DISCONNECTED;
         else if (!mapping || d.dead)
                 d.state = it->parent == ENTITY_NONE ? STATE_DISCONNECTED : STATE_INACTIVE;
@@ -568,8 +585,10 @@ static struct derived crypt_state(struct engine *e, const struct entity *it, str
 static bool pool_has_errors(const struct engine *e, const struct entity *it, const struct node *n) {
         const struct pool_status *s = n->status;
 
-        if (n->suspended || !s || s->error_count)
-                return n->suspended || s;
+        if (n->suspended || pool_is_silent(e, it->self))
+                return true;
+        if (!s || s->error_count)
+                return s;
         for (uint32_t i = 0; i < s->n_vdevs; i++) {
                 const struct vdev *v = &s->vdevs[i];
                 entity_id leg;
@@ -590,10 +609,14 @@ static struct derived pool_state(struct engine *e, const struct entity *it, stru
 
         if (n->frozen)
                 d.state = n->state;
-        else
-                d.state = n->seen && (n->status || n->suspended) ? STATE_CONNECTED
-                                                                 : STATE_DISCONNECTED;
-        d.in_use = state_is_online(d.state);
+        else if (!n->seen)
+                d.state = STATE_DISCONNECTED;
+        else if (n->status)
+                d.state = STATE_CONNECTED;
+        else /* we have imported it just now: it is about to answer; or somebody else has */
+                d.state = pool_is_unsettled(e, it->self) && !n->ask_at ? n->state : STATE_UNKNOWN;
+        d.unknown = d.state == STATE_UNKNOWN;
+        d.in_use = d.unknown || state_is_online(d.state);
         d.errors = d.in_use && pool_has_errors(e, it, n);
         return d;
 }
@@ -602,7 +625,10 @@ static struct derived volume_state(struct engine *e, const struct entity *it, st
         struct derived d = { .vdev = VDEV_NONE, .in_use = n->children_in_use > 0 };
 
         d.device = picture_find_device(e, it, n);
-        if (!entity_is_online(e, it->parent))
+        d.unknown = entity_is_unknown(e, it->parent);
+        if (d.unknown)
+                d.state = STATE_UNKNOWN;
+        else if (!entity_is_online(e, it->parent))
                 d.state = STATE_DISCONNECTED;
         else if (d.device == SLOT_NONE)
                 d.state = STATE_INACTIVE;
@@ -614,7 +640,10 @@ static struct derived volume_state(struct engine *e, const struct entity *it, st
 static struct derived dataset_state(struct engine *e, const struct entity *it, struct node *n) {
         struct derived d = { .device = SLOT_NONE, .vdev = VDEV_NONE, .in_use = n->mounted };
 
-        if (n->mounted)
+        d.unknown = entity_is_unknown(e, it->parent);
+        if (d.unknown)
+                d.state = STATE_UNKNOWN;
+        else if (n->mounted)
                 d.state = STATE_CONNECTED;
         else
                 d.state = entity_is_online(e, it->parent) ? STATE_INACTIVE : STATE_DISCONNECTED;
@@ -647,11 +676,31 @@ static bool leg_device_is_another(const struct engine *e, entity_id pool, struct
         return vdev_online && d && d->diskseq && n->online_on != d->diskseq;
 }
 
+/* Its pool, or the pool of the volume that it is on, has not answered: what is remembered stands.
+ */
+static struct derived leg_state_unknown(struct engine *e, const struct entity *it, struct node *n) {
+        const struct pool_status *s = pool_status(e, it->zdev.zpool);
+        struct derived d = { .device = SLOT_NONE, .vdev = VDEV_NONE };
+
+        if (entity_is_online(e, it->parent) || entity_is_unknown(e, it->parent))
+                d.device = engine_node(e, it->parent)->device;
+        n->device = d.device;
+        if (s)
+                d.vdev = leg_match(e, it->self, s);
+        d.in_use = s ? d.vdev != VDEV_NONE && vdev_state_is_online(s->vdevs[d.vdev].state)
+                     : n->row->m.in_use;
+        d.unknown = d.in_use || d.device != SLOT_NONE;
+        d.state = d.unknown ? STATE_UNKNOWN : STATE_DISCONNECTED;
+        return d;
+}
+
 static struct derived leg_state(struct engine *e, const struct entity *it, struct node *n) {
         struct derived d = { .device = engine_node(e, it->parent)->device, .vdev = VDEV_NONE };
         const struct pool_status *s = pool_status(e, it->zdev.zpool);
         bool there = d.device != SLOT_NONE && entity_is_online(e, it->parent), another;
 
+        if (entity_is_unknown(e, it->zdev.zpool) || entity_is_unknown(e, it->parent))
+                return leg_state_unknown(e, it, n);
         n->device = there ? d.device : SLOT_NONE;
         if (s)
                 d.vdev = leg_match(e, it->self, s);
@@ -713,13 +762,15 @@ static void picture_update(struct engine *e, entity_id id) {
                                .state = n->state,
                                .in_use = n->in_use,
                                .errors = n->errors,
-                               .dead = n->dead };
+                               .dead = n->dead,
+                               .unknown = n->unknown };
         struct derived new = entity_state(e, it, n);
 
         if (!new.in_use && n->in_use) /* while its device is still known */
                 holder_forget(e, id);
         if (new.device == old.device &&new.vdev == old.vdev &&new.state == old.state &&new.in_use ==
-            old.in_use &&new.errors == old.errors &&new.dead == old.dead)
+            old.in_use &&new.errors == old.errors &&new.dead == old.dead &&new.unknown ==
+            old.unknown)
                 return;
         n->device = new.device;
         n->vdev = new.vdev;
@@ -727,6 +778,7 @@ static void picture_update(struct engine *e, entity_id id) {
         n->in_use = new.in_use;
         n->errors = new.errors;
         n->dead = new.dead;
+        n->unknown = new.unknown;
         n->self_tried = false;
         if (new.in_use != old.in_use && it->parent != ENTITY_NONE) {
                 engine_node(e, it->parent)->children_in_use += new.in_use ? 1u : -1u;

@@ -11,8 +11,10 @@ void picture_remove_device(struct engine *e, const char *syspath);
 void picture_set_devices(struct engine *e, const struct device *devices, uint32_t n);
 void picture_set_pools(struct engine *e, const struct pool_seen *pools, uint32_t n);
 void picture_set_mounts(struct engine *e, const struct mount *mounts, uint32_t n);
-/* What a pool said; takes over `*status` if the pool is configured. NULL in it: not imported. */
-void picture_set_pool(struct engine *e, const char *name, struct pool_status **status);
+/* What a pool said when look `seq` had been asked for; takes over `*status` if the pool is
+ * configured. NULL in it: not imported. */
+void picture_set_pool(struct engine *e, const char *name, uint64_t seq,
+                      struct pool_status **status);
 
 /* A new configuration: every device finds its owner again. */
 void picture_relist(struct engine *e);
@@ -27,6 +29,11 @@ void picture_settle(struct engine *e);
 
 static inline bool entity_is_online(const struct engine *e, entity_id id) {
         return state_is_online(engine_node(e, id)->state);
+}
+
+/* What it is now would have to be told by a pool that does not answer. */
+static inline bool entity_is_unknown(const struct engine *e, entity_id id) {
+        return id != ENTITY_NONE && engine_node(e, id)->unknown;
 }
 
 static inline bool entity_is_present(const struct engine *e, entity_id id) {

@@ -11,6 +11,7 @@
 #include "engine/picture.h"
 #include "engine/plan.h"
 #include "engine/provisioning.h"
+#include "engine/silence.h"
 
 /*
  * After a command has ended, the world is looked at before the plan is asked again. If the plan
@@ -115,6 +116,27 @@ bool plan_ask(const struct engine *e, const struct request *r, entity_id entity,
         return plan_require(e, r, entity, wish, ret) && ret->kind != STEP_FAIL;
 }
 
+struct step step_wait_answer(const struct engine *e, entity_id pool) {
+        const struct node *n = engine_node(e, pool);
+
+        return step_wait(REASON_WAIT_ANSWER, pool, n->silence);
+}
+
+bool plan_look_at_pool(const struct engine *e, const struct request *r, entity_id pool,
+                       struct step *ret) {
+        const struct node *n = engine_node(e, pool);
+
+        if (n->status_seq > r->looked_since)
+                return false;
+        *ret = n->ask_at ? step_wait_answer(e, pool) : step_wait(REASON_WAIT_LOOK, pool, NULL);
+        if (n->ask_at)
+                return true; /* it has not answered, and is asked again in a while */
+        ret->kind = STEP_LOOK;
+        ret->look = FACT_POOL;
+        ret->look_name = arena_strdup(e->effects.arena, engine_entity(e, pool)->name);
+        return true;
+}
+
 bool plan_has_run(const struct engine *e, const struct request *r, const struct command *c) {
         return job_find_ran(e, r, c);
 }
@@ -147,17 +169,6 @@ bool plan_content_offline(const struct engine *e, const struct request *r, struc
                         return true;
         }
         return false;
-}
-
-bool plan_look_at_pool(const struct engine *e, const struct request *r, entity_id pool,
-                       struct step *ret) {
-        if (engine_node(e, pool)->status_seq > r->looked_since)
-                return false;
-        *ret = step_wait(REASON_WAIT_LOOK, pool, NULL);
-        ret->kind = STEP_LOOK;
-        ret->look = FACT_POOL;
-        ret->look_name = arena_strdup(e->effects.arena, engine_entity(e, pool)->name);
-        return true;
 }
 
 /* Its command is queued or runs. */
@@ -215,7 +226,7 @@ bool plan_wait_for_labels(const struct engine *e, const struct request *r, struc
 }
 
 static struct step plan_wish(struct engine *e, const struct request *r) {
-        entity_id going;
+        entity_id silent, going;
         static struct step (*const plans[_ENTITY_TYPE_MAX][_WISH_MAX])(struct engine *,
                                                                        const struct request *) = {
                 [ENTITY_DISK] = { [WISH_ONLINE] = plan_disk_online,
@@ -240,6 +251,10 @@ static struct step plan_wish(struct engine *e, const struct request *r) {
                                   [WISH_TRIM] = plan_trim },
         };
 
+        silent = r->wish == WISH_OFFLINE ? tree_find_silent(e, r->entity)
+                                         : entity_find_silent(e, r->entity);
+        if (silent != ENTITY_NONE) /* what is so is not known */
+                return step_wait_answer(e, silent);
         going = r->wish == WISH_ONLINE ? entity_find_going(e, engine_entity(e, r->entity)->parent)
                                        : ENTITY_NONE;
         if (going != ENTITY_NONE) /* what it stands on goes: nothing is begun on it */
@@ -302,43 +317,6 @@ static bool plan_after_command(struct engine *e, struct request *r, const struct
         return true;
 }
 
-static void plan_run(struct engine *e, struct request *r, const struct command *c) {
-        struct step s;
-
-        if (plan_after_command(e, r, c))
-                return;
-        if (!e->settings.enable_commands) {
-                engine_log(e, LOG_LEVEL_INFO, r->entity, "commands are disabled, not run: %s",
-                           command_print(e->effects.arena, c));
-                s = step_fail(REASON_COMMANDS_DISABLED, r->entity, NULL);
-                request_end(e, r, false, &s.reason);
-                return;
-        }
-        if (job_must_wait(e, c)) {
-                s = step_wait_untimed(REASON_WAIT_LOOK, config_find_pool(e->config, c->lane), NULL);
-                request_wait(e, r, &s.reason, s.untimed);
-                return;
-        }
-        job_add(e, r, c);
-        request_progress(e, r);
-        s = step_wait(REASON_WAIT_QUEUED, r->entity, command_print(e->effects.arena, c));
-        request_wait(e, r, &s.reason, false);
-}
-
-/* True while the request has to wait for its command, or for the looks that show what it did. */
-static bool plan_wait_for_command(struct engine *e, struct request *r) {
-        struct step s;
-
-        if (r->job)
-                return true;
-        if (engine_is_answered(e, r->look_first, r->look_last))
-                return false;
-        array_append(&e->look_waiters, r->id);
-        s = step_wait(REASON_WAIT_LOOK, r->entity, NULL);
-        request_wait(e, r, &s.reason, false);
-        return true;
-}
-
 /* SPEC 5: a request that makes no progress fails. What may take any time (a resilver) does not
  * count. */
 static bool plan_is_over_time(struct engine *e, struct request *r) {
@@ -358,6 +336,53 @@ static bool plan_is_over_time(struct engine *e, struct request *r) {
                        duration_print(e->settings.timeout, buffer),
                        reason_print(e->effects.arena, e->config, &r->reason));
         request_end(e, r, false, &s.reason);
+        return true;
+}
+
+/* A command of ours changes the pool of this one, or what it did was not seen yet: what is planned
+ * now is planned from an old picture. */
+static bool plan_wait_for_pool(struct engine *e, struct request *r, const struct command *c) {
+        entity_id pool = command_pool(e, c);
+        struct step s;
+
+        if (pool == ENTITY_NONE || !pool_is_unsettled(e, pool))
+                return false;
+        s = engine_node(e, pool)->ask_at ? step_wait_answer(e, pool)
+                                         : step_wait_untimed(REASON_WAIT_LOOK, pool, NULL);
+        request_wait(e, r, &s.reason, s.untimed);
+        (void) plan_is_over_time(e, r);
+        return true;
+}
+
+static void plan_run(struct engine *e, struct request *r, const struct command *c) {
+        struct step s;
+
+        if (plan_wait_for_pool(e, r, c) || plan_after_command(e, r, c))
+                return;
+        if (!e->settings.enable_commands) {
+                engine_log(e, LOG_LEVEL_INFO, r->entity, "commands are disabled, not run: %s",
+                           command_print(e->effects.arena, c));
+                s = step_fail(REASON_COMMANDS_DISABLED, r->entity, NULL);
+                request_end(e, r, false, &s.reason);
+                return;
+        }
+        job_add(e, r, c);
+        request_progress(e, r);
+        s = step_wait(REASON_WAIT_QUEUED, r->entity, command_print(e->effects.arena, c));
+        request_wait(e, r, &s.reason, false);
+}
+
+/* True while the request has to wait for its command, or for the looks that show what it did. */
+static bool plan_wait_for_command(struct engine *e, struct request *r) {
+        struct step s;
+
+        if (r->job)
+                return true;
+        if (engine_is_answered(e, r->look_first, r->look_last))
+                return false;
+        array_append(&e->look_waiters, r->id);
+        s = step_wait(REASON_WAIT_LOOK, r->entity, NULL);
+        request_wait(e, r, &s.reason, false);
         return true;
 }
 

@@ -70,12 +70,14 @@ bool plan_require(const struct engine *e, const struct request *r, entity_id ent
 /* The same, but a failure there is no failure here: false then, too. */
 bool plan_ask(const struct engine *e, const struct request *r, entity_id entity, enum wish wish,
               struct step *ret);
+/* Waits for the pool to answer. */
+struct step step_wait_answer(const struct engine *e, entity_id pool);
+/* What the pool says is to be newer than the request, or than the last command that it has run. */
+bool plan_look_at_pool(const struct engine *e, const struct request *r, entity_id pool,
+                       struct step *ret);
 /* Everything inside that is in use has to go offline first; a handler's request fails quietly
  * instead. */
 bool plan_content_offline(const struct engine *e, const struct request *r, struct step *ret);
-/* What the pool says has to be newer than the request. */
-bool plan_look_at_pool(const struct engine *e, const struct request *r, entity_id pool,
-                       struct step *ret);
 /* The mode in which trims are sent to the disk is set before anything on it is opened. */
 bool plan_wait_for_provisioning(const struct engine *e, const struct request *r, struct step *ret);
 /* A command that opens something inside ends before what it stands on goes: ZFS 2.3 would hang. */

@@ -4,6 +4,7 @@
 #include "engine/picture.h"
 #include "engine/plan.h"
 #include "engine/pool.h"
+#include "engine/silence.h"
 
 static struct step crypt_close(struct engine *e, entity_id id) {
         const struct device *mapping = node_device(e, engine_node(e, id));
@@ -13,6 +14,12 @@ static struct step crypt_close(struct engine *e, entity_id id) {
 
 /* What lies in a dead mapping is gone: it goes offline before the mapping can be closed. */
 static bool crypt_content_offline(struct engine *e, const struct request *r, struct step *ret) {
+        entity_id silent = tree_find_silent(e, r->entity);
+
+        if (silent != ENTITY_NONE) { /* whether ZFS holds on to it is not known */
+                *ret = step_wait_answer(e, silent);
+                return true;
+        }
         if (plan_let_go(e, r, ret)) /* a suspended pool takes nothing offline */
                 return true;
         for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;) {

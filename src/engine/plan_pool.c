@@ -8,6 +8,7 @@
 #include "engine/picture.h"
 #include "engine/plan.h"
 #include "engine/pool.h"
+#include "engine/silence.h"
 
 bool plan_pool_gather(const struct engine *e, const struct request *r, struct step *ret) {
         const struct entity *it = engine_entity(e, r->entity);
@@ -16,7 +17,7 @@ bool plan_pool_gather(const struct engine *e, const struct request *r, struct st
                 const struct entity *leg = engine_entity(e, it->zpool.legs[i]);
                 const struct backing_device *d = leg->zdev.backing_device;
 
-                entity_id going = entity_find_going(e, leg->parent);
+                entity_id going = entity_find_going(e, leg->parent), silent;
 
                 if (entity_is_present(e, leg->self) && going != ENTITY_NONE) {
                         *ret = step_wait(REASON_WAIT_NEED, going, wish_print(WISH_OFFLINE));
@@ -24,6 +25,13 @@ bool plan_pool_gather(const struct engine *e, const struct request *r, struct st
                 }
                 if (entity_is_present(e, leg->self))
                         continue;
+                silent = entity_find_silent(e, leg->parent);
+                if (silent != ENTITY_NONE && pool_is_silent(e, silent))
+                        continue; /* there is no telling when it will be here */
+                if (silent != ENTITY_NONE) {
+                        *ret = step_wait_answer(e, silent);
+                        return true;
+                }
                 if (entity_is_coming(e, leg->parent)) { /* somebody is unlocking it */
                         *ret = step_wait(REASON_WAIT_NEED, leg->parent, wish_print(WISH_ONLINE));
                         return true;
@@ -65,7 +73,7 @@ struct step plan_pool_online(struct engine *e, const struct request *r) {
                 return plan_pool_recover(e, r);
         if (entity_is_online(e, r->entity)) /* 1. nothing to do */
                 return step_done();
-        if (n->seen || n->frozen) /* 2. somebody imports it just now */
+        if (n->seen || n->frozen) /* 2. it is being imported or exported just now */
                 return step_wait(REASON_WAIT_LOOK, r->entity, NULL);
         if (plan_pool_gather(
                     e, r,

@@ -10,6 +10,7 @@
 #include "engine/picture.h"
 #include "engine/pool.h"
 #include "engine/request.h"
+#include "engine/silence.h"
 #include "engine/verdict.h"
 
 bool verdict_applies(const struct engine *e, entity_id id) {
@@ -125,6 +126,18 @@ static const char *suspension_print(const struct engine *e, entity_id pool, stru
                             pool_print_rescue(e, pool, a));
 }
 
+/* The pool that would have to tell whether something on the disk is in use, and does not answer.
+ * ENTITY_NONE: all is known. */
+static entity_id verdict_silent(const struct engine *e, entity_id disk) {
+        entity_id silent = ENTITY_NONE;
+        struct content c;
+
+        for (entity_id i = content_first(e, &c, disk); i != ENTITY_NONE && silent == ENTITY_NONE;
+             i = content_next(e, &c, i))
+                silent = entity_find_silent(e, i);
+        return silent;
+}
+
 static const char *verdict_absence(const struct engine *e, entity_id disk, struct arena *a) {
         entity_id stuck = verdict_suspended(e, disk);
 
@@ -169,16 +182,22 @@ void verdict_of(const struct engine *e, entity_id disk, struct arena *a, struct 
                 struct view_verdict *ret) {
         struct view_verdict v = { .disk = disk, .progress = -1, .text = "" };
         const char *work;
-        entity_id stuck;
+        entity_id stuck, silent;
 
         verdict_dates(e, disk, now, &v);
         work = verdict_work(e, disk, a, now, &v);
-        if (!entity_is_present(e, disk)) {
+        if (!e->ready) {
+                v.kind = VERDICT_BUSY;
+                v.text = "zmirror is still looking around";
+        } else if (!entity_is_present(e, disk)) {
                 v.kind = VERDICT_ABSENT;
                 v.text = verdict_absence(e, disk, a);
         } else if (work) {
                 v.kind = VERDICT_WORKING;
                 v.text = verdict_warn(e, disk, a, work);
+        } else if ((silent = verdict_silent(e, disk)) != ENTITY_NONE) {
+                v.kind = VERDICT_BUSY;
+                v.text = silence_print(e, silent, a);
         } else if (engine_node(e, disk)->children_in_use) {
                 v.kind = VERDICT_BUSY;
                 v.text = verdict_warn(e, disk, a, verdict_use(e, disk, a));
@@ -198,7 +217,7 @@ void verdict_follow(struct engine *e, entity_id disk) {
         if (!m->used || engine_node(e, disk)->children_in_use)
                 return;
         verdict_of(e, disk, e->effects.arena, e->now, &v);
-        if (v.kind == VERDICT_WORKING)
+        if (v.kind == VERDICT_WORKING || v.kind == VERDICT_BUSY)
                 return;
         m->used = false;
         engine_save_row(e, disk);

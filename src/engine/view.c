@@ -5,6 +5,7 @@
 #include "engine/overdue.h"
 #include "engine/picture.h"
 #include "engine/request.h"
+#include "engine/silence.h"
 #include "engine/trim.h"
 #include "engine/verdict.h"
 
@@ -78,6 +79,8 @@ static const char *entity_errors_text(const struct engine *e, entity_id id) {
                 return "its mapping stands on a device that is gone";
         if (n->suspended)
                 return "suspended";
+        if (pool_is_silent(e, id))
+                return arena_printf(e->effects.arena, "it does not answer: %s", n->silence);
         return n->status && n->status->error_count ? "data errors"
                                                    : "a leg is missing or has errors";
 }
@@ -135,6 +138,13 @@ static void view_pool_operations(const struct engine *e, entity_id pool, struct 
         }
 }
 
+/* It is imported, and says nothing: yet, or any more. */
+static bool view_is_silent(const struct engine *e, entity_id id) {
+        return engine_entity(e, id)->type == ENTITY_ZPOOL &&
+               (engine_node(e, id)->unknown || engine_node(e, id)->suspended ||
+                pool_is_silent(e, id));
+}
+
 void engine_view_entity(const struct engine *e, entity_id id, struct now now,
                         struct view_entity *ret) {
         const struct node *n = engine_node(e, id);
@@ -148,6 +158,7 @@ void engine_view_entity(const struct engine *e, entity_id id, struct now now,
                 .errors_text = entity_errors_text(e, id),
                 .device = d ? d->devnode : "",
                 .held_by = held ? held : "",
+                .silent = view_is_silent(e, id),
         };
         for (enum operation op = 0; op < _OPERATION_MAX; op++)
                 ret->operations[op].progress = -1;

@@ -30,6 +30,8 @@ static const char *const history_kind_names[_HISTORY_KIND_MAX] = {
         [HISTORY_ADOPTED] = "adopted",
         [HISTORY_DAEMON] = "daemon",
         [HISTORY_SCHEDULED] = "scheduled",
+        [HISTORY_NO_ANSWER] = "no_answer",
+        [HISTORY_ANSWERS] = "answers",
 };
 
 /* The index of a name, `n` if it is none of them. */

@@ -102,6 +102,8 @@ enum history_kind {
         HISTORY_ADOPTED,
         HISTORY_DAEMON,    /* started, reloaded, ... */
         HISTORY_SCHEDULED, /* maintenance */
+        HISTORY_NO_ANSWER, /* a pool does not answer */
+        HISTORY_ANSWERS,   /* and does again */
         _HISTORY_KIND_MAX,
 };
 

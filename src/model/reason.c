@@ -49,6 +49,8 @@ static const struct wording {
         [REASON_WAIT_SCAN] = { "wait-scan", "a scrub of %A runs", NULL },
         [REASON_WAIT_TRIM] = { "wait-trim", "a trim of %A runs", NULL },
         [REASON_WAIT_PASSPHRASE] = { "wait-passphrase", "waiting for the passphrase of %A", NULL },
+        [REASON_WAIT_ANSWER] = { "wait-answer", "%A does not answer: %D",
+                                 "%A has not answered yet" },
         [REASON_WAIT_START] = { "wait-start", "zmirror is still looking around after its start",
                                 NULL },
 };

@@ -43,6 +43,7 @@ enum reason_code {
         REASON_WAIT_SCAN,     /* a scrub of <about> runs */
         REASON_WAIT_TRIM,
         REASON_WAIT_PASSPHRASE, /* waiting for the passphrase of <about> */
+        REASON_WAIT_ANSWER,     /* <about>, a pool, has not answered; <detail>: why it cannot */
         REASON_WAIT_START,      /* zmirror is still looking around after its start */
         _REASON_CODE_MAX,
 };

@@ -32,6 +32,7 @@ struct view_entity {
         struct view_operation operations[_OPERATION_MAX];
         struct trim_obstacle
                 trim;        /* online, and cannot be trimmed: why; valid until the next step */
+        bool silent;         /* a pool: it is imported, and does not answer (yet, or any more) */
         bool watching;       /* online, and not known to be up to date yet */
         const char *device;  /* its block device, "" */
         const char *held_by; /* who used it when it was to go last, ""; valid until the next step */

@@ -104,6 +104,7 @@ struct zpool {
         bool imported;
         const char *holder; /* or NULL: a process in its file systems, "process 12 (bash)" */
         bool suspended;
+        bool silent; /* it does not answer when it is asked what it has to say */
         bool checkpoint;
         bool removing;
         struct ranges tree;

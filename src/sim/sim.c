@@ -9,6 +9,8 @@
 #include "sim/build.h"
 #include "sim/inside.h"
 
+#define SILENT_LOOK (30 * USEC_PER_SEC) /* after that a look at a pool is given up */
+
 /* --- time and chance --- */
 
 void sim_later(struct sim *s, usec_t delay, void (*fire)(void *sim, void *what, uint64_t number),
@@ -269,9 +271,16 @@ static void look_pool(struct sim *s, const char *name, struct facts *f) {
                 f->pool = zpool_status(s, p);
 }
 
+static bool zpool_is_silent(struct sim *s, const char *name) {
+        struct zpool *p = zpool_find(s, name);
+
+        return p && p->imported && p->silent;
+}
+
 static void glance_fill(struct sim *s, const struct glance *g, struct arena *a, struct facts *f) {
         *f = (struct facts){ .kind = g->what.kind, .name = g->what.name };
-        if (dice_chance(&s->dice, s->faults.look_failed)) {
+        if (dice_chance(&s->dice, s->faults.look_failed) ||
+            (g->what.kind == LOOK_POOL && zpool_is_silent(s, g->what.name))) {
                 f->failed = true;
                 f->error = "timed out";
                 return;
@@ -338,7 +347,11 @@ static void sim_look(struct world *w, uint64_t tag, const struct look *what) {
                 glance_fill(s, g, g->arena, &g->facts);
                 g->filled = true;
         }
-        sim_later(s, sim_about(s, usual[what->kind]), glance_on_done, g, 0);
+        sim_later(s,
+                  what->kind == LOOK_POOL && zpool_is_silent(s, what->name)
+                          ? SILENT_LOOK
+                          : sim_about(s, usual[what->kind]),
+                  glance_on_done, g, 0);
 }
 
 /* --- running commands --- */
@@ -860,6 +873,7 @@ void sim_be_kind(struct sim *s) {
                 s->nodes.items[i]->holder = NULL;
         for (size_t i = 0; i < s->pools.count; i++) {
                 s->pools.items[i]->holder = NULL;
+                s->pools.items[i]->silent = false;
                 if (s->pools.items[i]->imported)
                         (void) sim_checkpoint(s, s->pools.items[i]->name, false);
         }
@@ -867,6 +881,14 @@ void sim_be_kind(struct sim *s) {
                 if (s->images.items[i]->mos)
                         s->images.items[i]->mos->checkpoint = false;
         s->changes++;
+}
+
+bool sim_silence(struct sim *s, const char *pool, bool silent) {
+        struct zpool *p = zpool_find(s, pool);
+
+        if (p)
+                p->silent = silent;
+        return p;
 }
 
 bool sim_set_bridge(struct sim *s, const char *disk) {

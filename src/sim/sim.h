@@ -67,6 +67,8 @@ bool sim_corrupt(struct sim *s, const char *pool, const char *leg);
 bool sim_hold(struct sim *s, const char *what, const char *holder);
 /* Nothing fails any more, whatever was said before; checkpoints and holders go. */
 void sim_be_kind(struct sim *s);
+/* `zpool status` of it is not answered within its time limit. */
+bool sim_silence(struct sim *s, const char *pool, bool silent);
 bool sim_set_slow(struct sim *s, const char *disk, unsigned factor);
 /* The kernel sends it no trims until it is told to, as it is with many USB bridges. */
 bool sim_set_bridge(struct sim *s, const char *disk);

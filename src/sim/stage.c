@@ -672,6 +672,17 @@ static enum play play_checkpoint(struct stage *st, const struct scenario_line *l
         return PLAY_GOOD;
 }
 
+/* silence <pool> on|off */
+static enum play play_silence(struct stage *st, const struct scenario_line *l) {
+        bool on = text_equal(l->words[2], "on");
+
+        if (!on && !text_equal(l->words[2], "off"))
+                return stage_mistake(st, "expected on or off, not '%s'", l->words[2]);
+        if (!sim_silence(rehearsal_sim(st->rehearsal), l->words[1], on))
+                return stage_mistake(st, "there is no pool '%s'", l->words[1]);
+        return PLAY_GOOD;
+}
+
 static enum play play_corrupt(struct stage *st, const struct scenario_line *l) {
         if (!sim_corrupt(rehearsal_sim(st->rehearsal), l->words[1], l->words[2]))
                 return stage_mistake(st, "there is no leg '%s' of a pool '%s'", l->words[2],
@@ -792,6 +803,8 @@ static const struct verb {
         { "counterfeit", 4, 4, false, play_clone, "counterfeit <disk> as <name>",
           "same names, other content" },
         { "checkpoint", 3, 3, false, play_checkpoint, "checkpoint <pool> on|off", "" },
+        { "silence", 3, 3, false, play_silence, "silence <pool> on|off",
+          "'zpool status' of it gets no answer" },
         { "corrupt", 3, 3, false, play_corrupt, "corrupt <pool> <leg>", "garbage on it" },
         { "hold", 2, 3, false, play_hold, "hold <pool>/<volume>|<container>|<pool> [by]",
           "something uses it" },

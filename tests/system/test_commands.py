@@ -181,7 +181,7 @@ def test_watch_survives_restarts_and_resizing(box):
     screen = Screen(box, "watch")
     box.to_close.append(screen)
     wait_for("a picture", lambda: screen.has("2 disks, 1 in use, 1 absent"))
-    assert screen.has("zpool: tank  imported"), screen.lines
+    wait_for("the pool's answer", lambda: screen.has("zpool: tank  imported"))
     machine.slow = True
     machine.plug()
     wait_for("work", lambda: screen.has("disk: blue    working  not up to date") and

@@ -82,9 +82,9 @@ def test_a_pool_in_use_keeps_its_book_whatever_was_just_forgotten(box):
     release = threading.Event()
     machine.before = lambda name, arguments: name == "zpool" and arguments[0] == "status" and release.wait(30)
     daemon = box.start()
-    assert "zmirror is still looking around" in box.run("forget", "zpool", "tank", status=1)
-    release.set()
     wait_for("the first picture", box.is_ready)
+    assert "pool tank has not answered yet" in box.run("forget", "zpool", "tank", status=1)
+    release.set()
     assert ledger(box)[1] == [("tank",)]
     box.stop(daemon)
 

@@ -123,8 +123,8 @@ def test_a_kill_while_a_command_runs_is_survived(box):
     n = len(offlines(box))
     daemon = box.start()
     wait_for("the first picture", box.is_ready)
-    rows = box.call("io.zmirror.List", {"columns": ["id", "state"]})["entities"]
-    assert {"id": "zpool|name:tank", "state": "connected"} in rows, rows
+    wait_for("the pool's answer", lambda: {"id": "zpool|name:tank", "state": "connected"} in
+             box.call("io.zmirror.List", {"columns": ["id", "state"]})["entities"])
     time.sleep(1)
     assert len(offlines(box)) == n, "nothing is left to be done"
     box.stop(daemon)

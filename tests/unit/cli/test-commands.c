@@ -183,7 +183,7 @@ static const struct {
           "\"trim_interval\":null,\"last_scrub\":null,\"scrub_overdue\":null,"
           "\"scrub_interval\":null,\"errors\":false,\"operations\":[],\"type\":\"part\","
           "\"groups\":[\"usb\"],\"device\":\"/dev/sdb1\",\"errors_text\":null,\"held_by\":null,"
-          "\"trim_obstacle\":null,\"watching\":false,"
+          "\"trim_obstacle\":null,\"silent\":false,\"watching\":false,"
           "\"requests\":[{\"wish\":\"online\",\"origin\":\"person\","
           "\"since\":\"2023-11-14T21:56:40+00:00\",\"reason\":\"why\",\"reason_code\":\"x\"}]}\n]"
           "\n",

@@ -72,6 +72,8 @@ static const struct {
         { { REASON_WAIT_SCAN, POOL, "" }, "a scrub of pool tank runs" },
         { { REASON_WAIT_TRIM, POOL, "" }, "a trim of pool tank runs" },
         { { REASON_WAIT_PASSPHRASE, PART, "" }, "waiting for the passphrase of part tank-b" },
+        { { REASON_WAIT_ANSWER, POOL, "" }, "pool tank has not answered yet" },
+        { { REASON_WAIT_ANSWER, POOL, "no zpool" }, "pool tank does not answer: no zpool" },
         { { REASON_WAIT_START, ENTITY_NONE, "" },
           "zmirror is still looking around after its start" },
 };
