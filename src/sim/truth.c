@@ -204,8 +204,8 @@ static struct sim_harm harm_legs(struct sim *s, struct zpool *p, bool online,
                                                  p->name, l->path));
                 if (image && image->cloned && node_is_new(s, n))
                         continue; /* the other one was there */
-                if (online && !l->node && image && image->pool == p && image->index == l->index &&
-                    !ranges_has_all(&p->tree, image_tree(image))) {
+                if (online && !l->node && image && node_io(s, n) == IO_GOOD && image->pool == p &&
+                    image->index == l->index && !ranges_has_all(&p->tree, image_tree(image))) {
                         struct sim_harm h = harm(
                                 p, l,
                                 arena_printf(s->arena, "overwrites what only %s has", l->path));
