@@ -156,7 +156,8 @@ struct node {
                            (monotonic); 0: not so */
         uint64_t recovered_on; /* leg: diskseq of the device with which its suspended pool was to go
                                   on: tried once */
-        bool self_tried; /* what is gone was wanted offline; cleared when its picture changes */
+        uint32_t n_self; /* what is gone was wanted offline so often; 0 when its picture changes */
+        usec_t self_at;  /* and is again then (monotonic) */
 
         /* wishes */
         struct request *requests[_WISH_MAX];

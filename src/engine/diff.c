@@ -19,6 +19,12 @@
 /* How long a leg may be ONLINE before udev shows its device. */
 #define LOST_GRACE (10 * USEC_PER_SEC)
 
+/* What zmirror takes out of use by itself is tried so often, with 1, 2, 4, 8, 8, ... minutes in
+ * between. */
+#define SELF_TRIES     30u
+#define SELF_PAUSE     USEC_PER_MIN
+#define SELF_PAUSE_MAX (8 * USEC_PER_MIN)
+
 /* What happened is named, so that noticing it again after a crash does not tell it again. */
 static const char *change_name(struct engine *e, const char *what, entity_id id) {
         return arena_printf(e->effects.arena, "%s|%s|%" PRIu64, what, engine_entity(e, id)->id,
@@ -166,6 +172,21 @@ static bool leg_device_may_come(struct engine *e, entity_id leg) {
         return e->now.mono < n->lost_at;
 }
 
+/* What is still so is tried again, later and later, but not for ever: somebody has to see to it
+ * then. True if it is its time. */
+static bool self_may_try(struct engine *e, entity_id id) {
+        struct node *n = engine_node(e, id);
+        usec_t pause;
+
+        if (n->n_self && (n->n_self >= SELF_TRIES || e->now.mono < n->self_at))
+                return false;
+        pause = SELF_PAUSE << n->n_self;
+        n->n_self++;
+        n->self_at = e->now.mono + (pause < SELF_PAUSE_MAX ? pause : SELF_PAUSE_MAX);
+        deadline_add(&e->deadlines, n->self_at, id);
+        return true;
+}
+
 /* When the device under something in use is gone, zmirror itself takes it offline, inside first
  * (SPEC 3). */
 static void diff_lost(struct engine *e, entity_id id) {
@@ -179,11 +200,12 @@ static void diff_lost(struct engine *e, entity_id id) {
                 return;
         if (!lost)
                 n->lost_at = 0;
-        if (!lost || n->self_tried || n->requests[WISH_OFFLINE])
+        if (!lost || n->requests[WISH_OFFLINE])
                 return;
         if (it->type == ENTITY_CRYPT && n->requests[WISH_ONLINE]) /* which begins with closing it */
                 return;
-        n->self_tried = true;
+        if (!self_may_try(e, id))
+                return;
         (void) request_make(e, &(struct input_wish){
                                        .wish = WISH_OFFLINE, .entity = id, .origin = ORIGIN_SELF });
 }

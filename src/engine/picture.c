@@ -452,10 +452,10 @@ static void pool_forget_devices(struct engine *e, entity_id pool) {
                 entity_id leg = it->zpool.legs[i], parent = engine_entity(e, leg)->parent;
 
                 engine_node(e, leg)->online_on = 0;
-                engine_node(e, leg)->self_tried = false;
+                engine_node(e, leg)->n_self = 0;
                 if (parent == ENTITY_NONE)
                         continue;
-                engine_node(e, parent)->self_tried = false;
+                engine_node(e, parent)->n_self = 0;
                 engine_touch(e, parent);
         }
 }
@@ -779,10 +779,10 @@ static void picture_update(struct engine *e, entity_id id) {
         n->errors = new.errors;
         n->dead = new.dead;
         n->unknown = new.unknown;
-        n->self_tried = false;
+        n->n_self = 0;
         if (new.in_use != old.in_use && it->parent != ENTITY_NONE) {
                 engine_node(e, it->parent)->children_in_use += new.in_use ? 1u : -1u;
-                engine_node(e, it->parent)->self_tried = false;
+                engine_node(e, it->parent)->n_self = 0;
         }
         picture_touch_neighbours(e, it);
 }

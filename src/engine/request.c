@@ -226,7 +226,7 @@ void request_end(struct engine *e, struct request *r, bool fulfilled, const stru
         if (engine_node(e, r->entity)->requests[r->wish] == r)
                 engine_node(e, r->entity)->requests[r->wish] = NULL;
         if (r->wish == WISH_ONLINE) /* which kept zmirror from taking it offline, if it is lost */
-                engine_node(e, r->entity)->self_tried = false;
+                engine_node(e, r->entity)->n_self = 0;
         map_remove_number(&e->request_by_id, r->id);
         request_tell(e, r, true, fulfilled, why);
         request_inform_needers(e, r, fulfilled, why);
