@@ -156,6 +156,10 @@ struct node {
                            (monotonic); 0: not so */
         uint64_t recovered_on; /* leg: diskseq of the device with which its suspended pool was to go
                                   on: tried once */
+        usec_t coming_until;  /* a command has opened it: until then its effect may show (monotonic)
+                               */
+        uint64_t closed_look; /* crypt: seq of the look that shows what its last close did */
+        usec_t device_at;     /* leg: when its device was there first (monotonic) */
         uint32_t n_self; /* what is gone was wanted offline so often; 0 when its picture changes */
         usec_t self_at;  /* and is again then (monotonic) */
 

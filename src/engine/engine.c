@@ -514,7 +514,7 @@ static void take_deadlines(struct engine *e) {
 
         while (deadline_take(&e->deadlines, e->now.mono, &id))
                 if (id < e->config->n_entities)
-                        engine_touch(e, id);
+                        touch_up(e, id);
 }
 
 static void take_wish(struct engine *e, const struct input_wish *w) {
@@ -713,8 +713,9 @@ const struct effects *engine_step(struct engine *e, struct now now, const struct
         }
         if (e->ready && !input->more) {
                 chores_follow(e);
-                settle(e);
-                job_start_ready(e);
+                do
+                        settle(e);
+                while (job_start_ready(e));
                 job_withdraw_unwanted(e);
                 e->first_start = false;
         }

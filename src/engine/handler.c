@@ -99,9 +99,8 @@ bool handler_is_held(const struct engine *e, entity_id id, struct reason *ret) {
                                 return true;
                         }
                 if (i != id && handler_is_running(e, i)) {
-                        ret->code = REASON_WAIT_HELD;
+                        ret->code = REASON_WAIT_HANDLERS;
                         ret->about = i;
-                        (void) strcpy(ret->detail, "its handlers are running");
                         return true;
                 }
         }

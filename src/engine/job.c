@@ -13,6 +13,7 @@
 #include "engine/job.h"
 #include "engine/picture.h"
 #include "engine/provisioning.h"
+#include "engine/transit.h"
 
 #define RUNNING_MAX 5u
 
@@ -84,7 +85,10 @@ static struct job *job_new(struct engine *e, enum job_purpose purpose, entity_id
         arena_clear(j->arena);
         array_clear(&j->requests);
         array_clear(&j->vdevs);
+        array_clear(&j->legs);
         j->id = ++e->next_job;
+        j->planned = e->now.mono;
+        j->started = 0;
         j->purpose = purpose;
         j->entity = entity;
         j->withdrawn = false;
@@ -115,6 +119,10 @@ static struct job *job_find_to_join(const struct engine *e, const struct command
                                                   : j->hash == hash)
                         return j;
         }
+        for (size_t i = 0; i < e->running.count; i++)
+                if (e->running.items[i]->purpose == JOB_REQUESTS &&
+                    e->running.items[i]->hash == hash && !e->running.items[i]->withdrawn)
+                        return e->running.items[i];
         return NULL;
 }
 
@@ -125,8 +133,10 @@ void job_add(struct engine *e, struct request *r, const struct command *c) {
         if (!j)
                 j = job_new(e, JOB_REQUESTS, r->entity, c);
         array_append(&j->requests, r->id);
-        if (c->kind == COMMAND_LEG_ONLINE && j->vdevs.count + 8 < COMMAND_ARGS_MAX)
+        if (c->kind == COMMAND_LEG_ONLINE && !j->started && j->vdevs.count + 8 < COMMAND_ARGS_MAX) {
                 array_append(&j->vdevs, arena_strdup(j->arena, command_last_word(c)));
+                array_append(&j->legs, r->entity);
+        }
         r->job = j->id;
         r->job_hash = hash;
         r->looked_again = false;
@@ -165,17 +175,6 @@ bool job_is_on_its_way(const struct engine *e, const char *lane, enum command_ki
                 if (job_is_of(e->running.items[i], lane, kind))
                         return true;
         return false;
-}
-
-const struct job *job_find_opening(const struct engine *e, entity_id entity) {
-        for (size_t i = 0; i < e->running.count; i++) {
-                const struct job *j = e->running.items[i];
-
-                if (j->command.kind == COMMAND_CRYPT_OPEN && j->entity != ENTITY_NONE &&
-                    config_is_inside(e->config, j->entity, entity))
-                        return j;
-        }
-        return NULL;
 }
 
 /* --- pools that a command changes
@@ -291,6 +290,7 @@ static void job_start(struct engine *e, struct job *j) {
                 j->text = command_print(j->arena, &j->command);
                 j->vdevs.count--;
         }
+        j->started = e->now.mono;
         array_append(&e->running, j);
         e->n_counted += !j->command.passphrase;
         job_remember(e, j);
@@ -325,24 +325,62 @@ static bool job_is_wanted(const struct engine *e, const struct job *j) {
         return false;
 }
 
-void job_start_ready(struct engine *e) {
+static bool job_may_start(const struct engine *e, const struct job *j) {
+        return (e->n_counted < RUNNING_MAX || j->command.passphrase) && lane_is_free(e, j);
+}
+
+/* It had to wait for its turn, and was planned from what was so when it was queued. */
+static bool job_is_stale(const struct engine *e, const struct job *j) {
+        return j->purpose == JOB_REQUESTS && j->planned < e->now.mono;
+}
+
+/* Who it was for plans again; who holds what an export would take away is looked at anew. */
+static void job_give_back(struct engine *e, struct job *j) {
+        for (size_t i = 0; i < j->requests.count; i++) {
+                struct request *r = request_find(e, j->requests.items[i]);
+
+                if (!r || r->job != j->id)
+                        continue;
+                r->job = 0;
+                if (j->command.kind == COMMAND_POOL_EXPORT)
+                        r->looked_since = e->next_seq;
+                engine_touch(e, r->entity);
+        }
+}
+
+static struct job *job_take_waiting(struct engine *e, size_t i) {
+        struct job *j = e->waiting.items[i];
+
+        array_remove(&e->waiting, i);
+        e->n_waiting_prompts -= j->command.passphrase;
+        return j;
+}
+
+bool job_start_ready(struct engine *e) {
+        size_t stale = SIZE_MAX;
+
         for (size_t i = 0; i < e->waiting.count;) {
                 struct job *j = e->waiting.items[i];
 
                 if (e->n_counted >= RUNNING_MAX && !e->n_waiting_prompts)
-                        return;
-                if ((e->n_counted >= RUNNING_MAX && !j->command.passphrase) ||
-                    !lane_is_free(e, j)) {
+                        return false;
+                if (!job_may_start(e, j) || (job_is_stale(e, j) && job_is_wanted(e, j))) {
+                        if (stale == SIZE_MAX && job_may_start(e, j))
+                                stale = i;
                         i++;
                         continue;
                 }
-                array_remove(&e->waiting, i);
-                e->n_waiting_prompts -= j->command.passphrase;
+                j = job_take_waiting(e, i);
                 if (job_is_wanted(e, j))
                         job_start(e, j);
                 else
                         array_append(&e->spare_jobs, j);
         }
+        if (stale == SIZE_MAX || !job_may_start(e, e->waiting.items[stale]))
+                return false;
+        array_append(&e->spare_jobs, job_take_waiting(e, stale));
+        job_give_back(e, e->spare_jobs.items[e->spare_jobs.count - 1]);
+        return true;
 }
 
 void job_withdraw_unwanted(struct engine *e) {
@@ -383,7 +421,12 @@ static void job_print_failure(const struct job *j, const struct command_end *end
                         output);
 }
 
-static void ran_remember(struct request *r, enum command_kind kind, bool good) {
+/* "pool is busy", "Device ... is still in use." */
+static bool command_end_is_busy(const struct command_end *end) {
+        return end->output && (strstr(end->output, "busy") || strstr(end->output, "in use"));
+}
+
+static void ran_remember(struct request *r, enum command_kind kind, const struct command_end *end) {
         struct ran *ran = NULL;
 
         for (size_t i = 0; i < r->ran.count; i++)
@@ -394,7 +437,9 @@ static void ran_remember(struct request *r, enum command_kind kind, bool good) {
                 ran->hash = r->job_hash;
                 ran->kind = kind;
         }
-        ran->good = good;
+        ran->good = command_end_is_good(end);
+        ran->started = end->started;
+        ran->busy = command_end_is_busy(end);
         ran->times++;
 }
 
@@ -461,7 +506,9 @@ static bool command_takes_away(enum command_kind kind) {
 static void job_end_requests(struct engine *e, const struct job *j, const struct command_end *end) {
         bool good = command_end_is_good(end);
         struct reason failure = { .code = REASON_NONE };
-        uint64_t first = job_look(e, j);
+        uint64_t before = e->next_seq, first = job_look(e, j);
+
+        transit_ended(e, j, good, first);
 
         if (!good && !j->withdrawn) {
                 job_print_failure(j, end, &failure);
@@ -475,12 +522,13 @@ static void job_end_requests(struct engine *e, const struct job *j, const struct
                 if (!r || r->job != j->id)
                         continue;
                 r->job = 0;
-                ran_remember(r, j->command.kind, good);
+                ran_remember(r, j->command.kind, end);
                 if (j->command.kind == COMMAND_VOLMODE_GET)
                         r->volmode_is_none = text_equal(end->output, "none");
                 r->failure = failure;
                 r->look_first = first;
                 r->look_last = e->next_seq;
+                r->looked_since = before; /* what comes next stands on what is so after it */
                 r->settle_until = e->now.mono +
                                   (good ? graces[j->command.kind] : job_failure_grace(j, end));
                 request_progress(e, r);
@@ -554,6 +602,9 @@ static void job_move(struct job *j, const struct config *old, const struct confi
         if (j->entity != ENTITY_NONE)
                 j->entity = config_find_id(new, old->entities[j->entity].id);
         j->command.about = j->entity;
+        for (size_t i = 0; i < j->legs.count; i++)
+                if (j->legs.items[i] != ENTITY_NONE)
+                        j->legs.items[i] = config_find_id(new, old->entities[j->legs.items[i]].id);
         if (j->entity == ENTITY_NONE) /* nobody is left to be told */
                 j->purpose = JOB_REQUESTS;
 }
@@ -569,6 +620,7 @@ static void job_done(struct job *j) {
         j->arena = arena_free(j->arena);
         array_done(&j->requests);
         array_done(&j->vdevs);
+        array_done(&j->legs);
 }
 
 void job_release(struct engine *e) {

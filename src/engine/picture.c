@@ -8,6 +8,7 @@
 #include "engine/job.h"
 #include "engine/picture.h"
 #include "engine/silence.h"
+#include "engine/transit.h"
 #include "model/path.h"
 
 #define KEY_MAX 640
@@ -754,6 +755,14 @@ static void picture_touch_neighbours(struct engine *e, const struct entity *it) 
                 pool_touch_legs(e, it);
 }
 
+/* For a while after that ZED may put it online: transit.c. */
+static void leg_note_device(struct engine *e, const struct entity *it, struct node *n) {
+        if (it->type != ENTITY_ZDEV)
+                return;
+        n->device_at = e->now.mono;
+        deadline_add(&e->deadlines, n->device_at + ZED_USEC, it->self);
+}
+
 static void picture_update(struct engine *e, entity_id id) {
         const struct entity *it = engine_entity(e, id);
         struct node *n = engine_node(e, id);
@@ -772,6 +781,8 @@ static void picture_update(struct engine *e, entity_id id) {
             old.in_use &&new.errors == old.errors &&new.dead == old.dead &&new.unknown ==
             old.unknown)
                 return;
+        if (new.device != SLOT_NONE && old.device == SLOT_NONE)
+                leg_note_device(e, it, n);
         n->device = new.device;
         n->vdev = new.vdev;
         n->state = new.state;

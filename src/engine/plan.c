@@ -12,6 +12,7 @@
 #include "engine/plan.h"
 #include "engine/provisioning.h"
 #include "engine/silence.h"
+#include "engine/transit.h"
 
 /*
  * After a command has ended, the world is looked at before the plan is asked again. If the plan
@@ -171,13 +172,6 @@ bool plan_content_offline(const struct engine *e, const struct request *r, struc
         return false;
 }
 
-/* Its command is queued or runs. */
-static bool request_has_command(const struct engine *e, entity_id entity, enum wish wish) {
-        const struct request *r = engine_node(e, entity)->requests[wish];
-
-        return r && r->job;
-}
-
 bool plan_wait_for_provisioning(const struct engine *e, const struct request *r, struct step *ret) {
         if (!provisioning_is_pending(e, r->entity))
                 return false;
@@ -186,27 +180,13 @@ bool plan_wait_for_provisioning(const struct engine *e, const struct request *r,
         return true;
 }
 
-bool plan_wait_for_opening(const struct engine *e, const struct request *r, struct step *ret) {
-        const struct job *j = job_find_opening(e, r->entity);
+bool plan_wait_for_coming(const struct engine *e, const struct request *r, struct step *ret) {
+        struct reason why;
 
-        if (j) { /* which has its own time limit */
-                *ret = step_wait_untimed(REASON_WAIT_COMMAND, j->entity, j->text);
-                return true;
-        }
-        for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;) {
-                entity_id pool = engine_entity(e, i)->type == ENTITY_ZDEV
-                                         ? engine_entity(e, i)->zdev.zpool
-                                         : ENTITY_NONE;
-
-                if (request_has_command(e, i, WISH_ONLINE) ||
-                    (pool != ENTITY_NONE &&
-                     (pool_is_unsettled(e, pool) || request_has_command(e, pool, WISH_ONLINE)))) {
-                        *ret = step_wait_untimed(REASON_WAIT_LOOK, pool == ENTITY_NONE ? i : pool,
-                                                 NULL);
-                        return true;
-                }
-        }
-        return false;
+        if (!transit_find_coming(e, r->entity, &why))
+                return false;
+        *ret = (struct step){ .kind = STEP_WAIT, .reason = why, .untimed = true };
+        return true;
 }
 
 entity_id entity_find_going(const struct engine *e, entity_id id) {
@@ -227,6 +207,7 @@ bool plan_wait_for_labels(const struct engine *e, const struct request *r, struc
 
 static struct step plan_wish(struct engine *e, const struct request *r) {
         entity_id silent, going;
+        struct reason why;
         static struct step (*const plans[_ENTITY_TYPE_MAX][_WISH_MAX])(struct engine *,
                                                                        const struct request *) = {
                 [ENTITY_DISK] = { [WISH_ONLINE] = plan_disk_online,
@@ -259,6 +240,8 @@ static struct step plan_wish(struct engine *e, const struct request *r) {
                                        : ENTITY_NONE;
         if (going != ENTITY_NONE) /* what it stands on goes: nothing is begun on it */
                 return step_wait(REASON_WAIT_NEED, going, wish_print(WISH_OFFLINE));
+        if (r->wish == WISH_ONLINE && transit_is_going(e, r->entity, &why))
+                return (struct step){ .kind = STEP_WAIT, .reason = why, .untimed = true };
         return plans[engine_entity(e, r->entity)->type][r->wish](e, r);
 }
 
@@ -268,6 +251,31 @@ static struct step plan_wish(struct engine *e, const struct request *r) {
 static bool command_is_retried(enum command_kind kind) {
         return kind == COMMAND_CRYPT_CLOSE || kind == COMMAND_POOL_EXPORT ||
                kind == COMMAND_UNMOUNT;
+}
+
+/* A busy export, unmount or close is tried again, when what it stands on was looked at anew. */
+static bool plan_retry(struct engine *e, struct request *r, const struct ran *ran,
+                       const struct reason *failure) {
+        struct step s = step_wait(ran->busy ? REASON_WAIT_RETRY : REASON_WAIT_AGAIN, r->entity,
+                                  failure->detail);
+
+        if (!r->retry_at) {
+                r->retry_at = e->now.mono + (USEC_PER_SEC << (ran->times - 1));
+                deadline_add(&e->deadlines, r->retry_at, r->entity);
+        }
+        if (e->now.mono < r->retry_at) {
+                request_wait(e, r, &s.reason, false);
+                return true;
+        }
+        if (r->retries) { /* it was */
+                r->retries = false;
+                r->retry_at = 0;
+                return false;
+        }
+        r->retries = true;
+        r->looked_since = e->next_seq;
+        engine_touch(e, r->entity);
+        return true;
 }
 
 /* The request has run this command already: wait for its effect, try again, or give up. True: all
@@ -280,21 +288,10 @@ static bool plan_after_command(struct engine *e, struct request *r, const struct
         if (!ran)
                 return false;
         failure = command_is_retried(ran->kind) ? holder_name(e, &r->failure) : r->failure;
-        if (!ran->good && command_is_retried(ran->kind) && ran->times < BUSY_TRIES) {
-                if (!r->retry_at) {
-                        r->retry_at = e->now.mono + (USEC_PER_SEC << (ran->times - 1));
-                        deadline_add(&e->deadlines, r->retry_at, r->entity);
-                }
-                if (e->now.mono >= r->retry_at) {
-                        r->retry_at = 0;
-                        return false;
-                }
-                s = step_wait(REASON_WAIT_RETRY, r->entity, failure.detail);
-                request_wait(e, r, &s.reason, false);
-                return true;
-        }
+        if (!ran->good && ran->started && command_is_retried(ran->kind) && ran->times < BUSY_TRIES)
+                return plan_retry(e, r, ran, &failure);
         if (!ran->good && e->now.mono >= r->settle_until) {
-                if (command_is_retried(ran->kind))
+                if (command_is_retried(ran->kind) && ran->started)
                         engine_log(e, LOG_LEVEL_WARNING, r->entity, "given up after %u tries: %s",
                                    ran->times, failure.detail);
                 request_end(e, r, false, &failure);

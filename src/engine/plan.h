@@ -80,8 +80,9 @@ bool plan_look_at_pool(const struct engine *e, const struct request *r, entity_i
 bool plan_content_offline(const struct engine *e, const struct request *r, struct step *ret);
 /* The mode in which trims are sent to the disk is set before anything on it is opened. */
 bool plan_wait_for_provisioning(const struct engine *e, const struct request *r, struct step *ret);
-/* A command that opens something inside ends before what it stands on goes: ZFS 2.3 would hang. */
-bool plan_wait_for_opening(const struct engine *e, const struct request *r, struct step *ret);
+/* What is just coming into use in it does so first, and is taken out of use then. A command that
+ * opens something ends before what it stands on goes: ZFS 2.3 would hang. */
+bool plan_wait_for_coming(const struct engine *e, const struct request *r, struct step *ret);
 /* What the legs inside carry is written down before they become unreadable. */
 bool plan_wait_for_labels(const struct engine *e, const struct request *r, struct step *ret);
 /* Missing legs of a pool are asked to appear: their containers are opened, the pools of their

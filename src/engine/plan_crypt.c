@@ -84,18 +84,18 @@ struct step plan_crypt_offline(struct engine *e, const struct request *r) {
         entity_id stuck;
         struct step s;
 
-        if (n->device == SLOT_NONE) /* 1. nothing to do */
+        if (plan_wait_for_coming(e, r, &s)) /* 1. what is just coming into use, or in it */
+                return s;
+        if (n->device == SLOT_NONE) /* 2. nothing to do */
                 return step_done();
         stuck = n->dead ? crypt_find_suspended(e, r->entity) : ENTITY_NONE;
         if (stuck != ENTITY_NONE) /* it does not let go before it is told to: plan_recover.c */
                 return step_fail(REASON_SUSPENDED, stuck,
                                  pool_print_rescue(e, stuck, e->effects.arena));
-        if (n->children_in_use && plan_content_offline(e, r, &s)) /* 2. what is in it */
+        if (n->children_in_use && plan_content_offline(e, r, &s)) /* 3. what is in it */
                 return s;
-        if (it->parent == ENTITY_NONE) /* 3. opened and closed by others */
+        if (it->parent == ENTITY_NONE) /* 4. opened and closed by others */
                 return step_failf(REASON_BUSY, r->entity, "it is opened and closed by others");
-        if (plan_wait_for_opening(e, r, &s)) /* 4. what is just coming into use in it */
-                return s;
         if (plan_wait_for_labels(e, r, &s)) /* 5. what a leg in it carries */
                 return s;
         return crypt_close(e, r->entity);

@@ -1,5 +1,7 @@
 /* engine/plan_disk.c - disks and partitions: a person plugs and pulls them, zmirror empties them:
  * SPEC 5 */
+#include "engine/content.h"
+#include "engine/handler.h"
 #include "engine/picture.h"
 #include "engine/plan.h"
 
@@ -10,14 +12,33 @@ struct step plan_disk_online(struct engine *e, const struct request *r) {
         return step_fail(REASON_NOT_CONNECTED, r->entity, NULL);
 }
 
+/* Handler lists of what lies on it, be it in a pool that lies on it alone. */
+static bool disk_wait_for_handlers(const struct engine *e, entity_id disk, struct step *ret) {
+        entity_id i = disk;
+        struct content c;
+
+        if (!handler_is_running(e, disk))
+                for (i = content_first(e, &c, disk); i != ENTITY_NONE; i = content_next(e, &c, i))
+                        if (handler_is_running(e, i))
+                                break;
+        if (i != ENTITY_NONE)
+                *ret = step_wait_untimed(REASON_WAIT_HANDLERS, i, NULL);
+        return i != ENTITY_NONE;
+}
+
 /* Nothing to run: when nothing inside is in use any more, it is offline. Also for volumes. */
 struct step plan_disk_offline(struct engine *e, const struct request *r) {
         struct step s;
 
-        if (!engine_node(e, r->entity)->children_in_use) /* 1. nothing is in use */
-                return step_done();
+        if (plan_wait_for_coming(e, r, &s)) /* 1. what is just coming into use */
+                return s;
         if (plan_content_offline(e, r, &s)) /* 2. what is in use goes first */
                 return s;
-        return step_wait(REASON_WAIT_LOOK, r->entity,
-                         NULL); /* 3. it is seen to be gone in a moment */
+        if (engine_node(e, r->entity)->children_in_use) /* 3. it is seen to be gone in a moment */
+                return step_wait(REASON_WAIT_LOOK, r->entity, NULL);
+        if (plan_wait_for_labels(e, r, &s)) /* 4. what a leg in it carries */
+                return s;
+        if (disk_wait_for_handlers(e, r->entity, &s)) /* 5. what is done when something went */
+                return s;
+        return step_done();
 }

@@ -90,19 +90,23 @@ struct step plan_leg_offline(struct engine *e, const struct request *r) {
         entity_id pool = it->zdev.zpool, stuck;
         struct step s;
 
-        if (!leg_is_online(e, r->entity)) /* 1. nothing to do */
+        if (plan_wait_for_coming(e, r, &s)) /* 1. it is just being put online */
+                return s;
+        if (!leg_is_online(e, r->entity)) /* 2. nothing to do */
                 return step_done();
         stuck = pool_find_suspended(e, pool);
-        if (stuck != ENTITY_NONE) /* 2. a command would hang */
+        if (stuck != ENTITY_NONE) /* 3. a command would hang */
                 return step_fail(REASON_SUSPENDED, stuck,
                                  pool_print_rescue(e, stuck, e->effects.arena));
+        if (pool != ENTITY_NONE && engine_node(e, pool)->requests[WISH_OFFLINE])
+                return step_wait_untimed(REASON_WAIT_NEED, pool, wish_print(WISH_OFFLINE));
         if (r->origin <= ORIGIN_MAINTENANCE &&
-            pool_lies_in(e, pool, r->scope)) { /* 3. export does it */
+            pool_lies_in(e, pool, r->scope)) { /* 4. export does it */
                 if (plan_require(e, r, pool, WISH_OFFLINE, &s))
                         return s;
                 return step_wait(REASON_WAIT_LOOK, pool, NULL);
         }
-        if (pool_needs_leg(e, r->entity)) /* 4. what would stay is not enough, or not whole */
+        if (pool_needs_leg(e, r->entity)) /* 5. what would stay is not enough, or not whole */
                 return step_failf(REASON_LAST_COPY, r->entity,
                                   "without it pool %s would have no complete copy; take the pool "
                                   "offline first",

@@ -10,6 +10,13 @@
 #include "engine/pool.h"
 #include "engine/silence.h"
 
+/* What is to go offline lets it come into use first. */
+static bool entity_waits_for(const struct engine *e, entity_id going, entity_id pool) {
+        const struct reason *why = &engine_node(e, going)->requests[WISH_OFFLINE]->reason;
+
+        return why->code == REASON_WAIT_NEED && why->about == pool;
+}
+
 bool plan_pool_gather(const struct engine *e, const struct request *r, struct step *ret) {
         const struct entity *it = engine_entity(e, r->entity);
 
@@ -19,7 +26,8 @@ bool plan_pool_gather(const struct engine *e, const struct request *r, struct st
 
                 entity_id going = entity_find_going(e, leg->parent), silent;
 
-                if (entity_is_present(e, leg->self) && going != ENTITY_NONE) {
+                if (entity_is_present(e, leg->self) && going != ENTITY_NONE &&
+                    !entity_waits_for(e, going, r->entity)) {
                         *ret = step_wait(REASON_WAIT_NEED, going, wish_print(WISH_OFFLINE));
                         return true;
                 }
@@ -124,16 +132,16 @@ struct step plan_pool_offline(struct engine *e, const struct request *r) {
         entity_id stuck;
         struct step s;
 
-        if (!n->seen && !entity_is_online(e, r->entity)) /* 1. nothing to do */
+        if (plan_wait_for_coming(e, r, &s)) /* 1. what is just coming into use, or in it */
+                return s;
+        if (!n->seen && !entity_is_online(e, r->entity)) /* 2. nothing to do */
                 return step_done();
         stuck = pool_find_suspended(e, r->entity);
-        if (stuck != ENTITY_NONE) /* 2. a command would hang */
+        if (stuck != ENTITY_NONE) /* 3. a command would hang */
                 return step_fail(REASON_SUSPENDED, stuck,
                                  pool_print_rescue(e, stuck, e->effects.arena));
         if (pool_look_at_uppers(e, r, &s) ||
-            (n->children_in_use && plan_content_offline(e, r, &s))) /* 3. what is in it */
-                return s;
-        if (plan_wait_for_opening(e, r, &s)) /* 4. what is just coming into use in it */
+            (n->children_in_use && plan_content_offline(e, r, &s))) /* 4. what is in it */
                 return s;
         if (plan_wait_for_labels(e, r, &s)) /* 5. what a leg on its volumes carries */
                 return s;

@@ -58,6 +58,8 @@ struct step plan_dataset_offline(struct engine *e, const struct request *r) {
         const struct entity *it = engine_entity(e, r->entity);
         struct step s;
 
+        if (plan_wait_for_coming(e, r, &s))
+                return s;
         if (!engine_node(e, r->entity)->in_use)
                 return step_done();
         if (dataset_look_at_mounts(e, r, &s))

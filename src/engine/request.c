@@ -4,7 +4,10 @@
 
 #include "engine/handler.h"
 #include "engine/picture.h"
+#include "engine/pool.h"
 #include "engine/request.h"
+
+#define CAUSES_MAX 32u /* how deep requests may wait for each other */
 
 struct request *request_find(const struct engine *e, uint64_t id) {
         uint64_t p;
@@ -31,6 +34,35 @@ static void request_tell(struct engine *e, const struct request *r, bool ended, 
                                                     .ended = ended,
                                                     .fulfilled = fulfilled,
                                                     .reason = *why }));
+}
+
+/* The request that this one waits for. */
+static const struct request *request_next(const struct engine *e, const struct request *r) {
+        enum wish wish;
+
+        if (r->reason.code != REASON_WAIT_NEED || r->reason.about == ENTITY_NONE ||
+            !wish_parse(r->reason.detail, &wish))
+                return NULL;
+        return engine_node(e, r->reason.about)->requests[wish];
+}
+
+const struct reason *request_cause(const struct engine *e, const struct request *r) {
+        const struct request *next;
+
+        for (uint32_t depth = 0; depth < CAUSES_MAX && (next = request_next(e, r)); depth++)
+                r = next;
+        return &r->reason;
+}
+
+/* Whoever waits for it, be it through others, hears what he is waiting for now. */
+static void request_tell_cause(struct engine *e, const struct request *r, uint32_t depth) {
+        request_tell(e, r, false, false, request_cause(e, r));
+        for (size_t i = 0; depth < CAUSES_MAX && i < r->needed_by.count; i++) {
+                const struct request *needer = request_find(e, r->needed_by.items[i]);
+
+                if (needer && request_next(e, needer) == r)
+                        request_tell_cause(e, needer, depth + 1);
+        }
 }
 
 /* A spare one keeps the memory of its arrays. */
@@ -97,18 +129,55 @@ static bool request_clear_way(struct engine *e, entity_id entity, enum wish wish
         return true;
 }
 
+/* What it would ask of the entity is refused from now on, even if it has not asked yet. */
+static void request_refuse_need(struct request *r, entity_id entity, const struct reason *why) {
+        for (size_t i = 0; i < r->needs.count; i++)
+                if (r->needs.items[i].entity == entity && r->needs.items[i].wish == WISH_ONLINE) {
+                        if (r->needs.items[i].state == NEED_FULFILLED)
+                                r->needs.items[i].state = NEED_FAILED;
+                        return;
+                }
+        array_append(&r->needs, ((struct need){ .entity = entity,
+                                                .wish = WISH_ONLINE,
+                                                .state = NEED_FAILED,
+                                                .reason = *why }));
+}
+
+/* What is wanted of the pool of a leg in what goes: without any other leg it ends; else it goes on
+ * without this one. */
+static void request_end_in_pool(struct engine *e, entity_id leg, entity_id going,
+                                const struct reason *why) {
+        entity_id pool = engine_entity(e, leg)->zdev.zpool;
+
+        for (enum wish w = 0; pool != ENTITY_NONE && w < _WISH_MAX; w++) {
+                struct request *r = engine_node(e, pool)->requests[w];
+
+                if (!r || w == WISH_OFFLINE)
+                        continue;
+                if (pool_lies_in(e, pool, going)) {
+                        request_end(e, r, false, why);
+                        continue;
+                }
+                request_refuse_need(r, leg, why);
+                request_refuse_need(r, engine_entity(e, leg)->parent, why);
+        }
+}
+
 /* A person's offline is not held back: it ends the requests that need the entity online. */
 static void request_end_dependants(struct engine *e, entity_id entity) {
         struct reason why = { .code = REASON_REPLACED, .about = entity };
 
         (void) strcpy(why.detail, wish_print(WISH_OFFLINE));
-        for (entity_id i = entity; i != ENTITY_NONE; i = tree_next(e, entity, i))
+        for (entity_id i = entity; i != ENTITY_NONE; i = tree_next(e, entity, i)) {
                 for (enum wish w = 0; w < _WISH_MAX; w++) {
                         struct request *r = engine_node(e, i)->requests[w];
 
                         if (r && w != WISH_OFFLINE)
                                 request_end(e, r, false, &why);
                 }
+                if (engine_entity(e, i)->type == ENTITY_ZDEV)
+                        request_end_in_pool(e, i, entity, &why);
+        }
 }
 
 static struct request *request_get(struct engine *e, entity_id entity, enum wish wish,
@@ -278,7 +347,9 @@ void request_wait(struct engine *e, struct request *r, const struct reason *why,
                 return;
         r->reason = *why;
         request_progress(e, r);
-        request_tell(e, r, false, false, why);
+        request_tell_cause(e, r, 0);
+        if (why->code == REASON_WAIT_NEED && why->about != ENTITY_NONE)
+                engine_touch(e, why->about); /* which may wait for this one */
 }
 
 void request_forget_commands(struct request *r) {

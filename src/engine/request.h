@@ -30,6 +30,8 @@ struct ran {
         uint64_t hash; /* of the command line */
         enum command_kind kind;
         bool good;
+        bool started; /* there is such a program */
+        bool busy;    /* it says that somebody uses what it would take away */
         uint32_t times;
 };
 
@@ -61,6 +63,7 @@ struct request {
         bool looked_again;     /* for an effect that did not show itself */
         usec_t settle_until;   /* monotonic; then it has had no effect */
         usec_t retry_at;       /* monotonic; 0: none planned */
+        bool retries;          /* it is time, and what the command stands on is looked at anew */
         struct reason failure; /* of the last command, if it failed */
         bool volmode_is_none;  /* zvol: what zfs get said */
         bool scan_known; /* a pool's scrub: `scan` is the pool's record when it was asked for */
@@ -92,6 +95,8 @@ bool request_cancel(struct engine *e, entity_id entity, enum wish wish);
 /* Everything open for the entity ends: its device went. */
 void request_end_all(struct engine *e, entity_id entity, const struct reason *why);
 
+/* Why it waits, at the end of all that it waits for: what a person wants to know. */
+const struct reason *request_cause(const struct engine *e, const struct request *r);
 /* Sets why it waits; a change of it is progress, and is told. */
 void request_wait(struct engine *e, struct request *r, const struct reason *why, bool untimed);
 /* Something in it moved: whoever needs it has made progress, too. */

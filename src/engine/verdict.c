@@ -11,6 +11,7 @@
 #include "engine/pool.h"
 #include "engine/request.h"
 #include "engine/silence.h"
+#include "engine/transit.h"
 #include "engine/verdict.h"
 
 bool verdict_applies(const struct engine *e, entity_id id) {
@@ -41,11 +42,16 @@ static const char *entity_work(const struct engine *e, entity_id id, struct aren
 
         for (enum wish w = 0; w < _WISH_MAX; w++)
                 if (n->requests[w])
-                        return arena_printf(a, "%s %s: %s", wish_print(w),
-                                            entity_title(a, engine_entity(e, id)),
-                                            reason_print(a, e->config, &n->requests[w]->reason));
-        if (handler_is_running(e, id) || complete_is_closing(e, id))
-                return arena_printf(a, "handlers of %s", entity_title(a, engine_entity(e, id)));
+                        return arena_printf(
+                                a, "%s %s: %s", wish_print(w),
+                                entity_title(a, engine_entity(e, id)),
+                                reason_print(a, e->config, request_cause(e, n->requests[w])));
+        if (complete_is_closing(e, id))
+                return arena_printf(a, "reading the label of %s",
+                                    entity_title(a, engine_entity(e, id)));
+        if (handler_is_running(e, id))
+                return arena_printf(a, "the handlers of %s are running",
+                                    entity_title(a, engine_entity(e, id)));
         return NULL;
 }
 
@@ -182,6 +188,7 @@ void verdict_of(const struct engine *e, entity_id disk, struct arena *a, struct 
                 struct view_verdict *ret) {
         struct view_verdict v = { .disk = disk, .progress = -1, .text = "" };
         const char *work;
+        struct reason why;
         entity_id stuck, silent;
 
         verdict_dates(e, disk, now, &v);
@@ -204,6 +211,9 @@ void verdict_of(const struct engine *e, entity_id disk, struct arena *a, struct 
         } else if ((stuck = verdict_suspended(e, disk)) != ENTITY_NONE) {
                 v.kind = VERDICT_BUSY;
                 v.text = suspension_print(e, stuck, a);
+        } else if (transit_find_coming(e, disk, &why)) {
+                v.kind = VERDICT_WORKING;
+                v.text = reason_print(a, e->config, &why);
         } else
                 v.kind = VERDICT_SAFE;
         *ret = v;

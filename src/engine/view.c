@@ -168,14 +168,15 @@ void engine_view_entity(const struct engine *e, entity_id id, struct now now,
                 view_pool_operations(e, id, now, ret);
 }
 
-static struct view_request view_request(struct arena *a, const struct request *r) {
+static struct view_request view_request(const struct engine *e, struct arena *a,
+                                        const struct request *r) {
         return (struct view_request){
                 .id = r->id,
                 .entity = r->entity,
                 .wish = r->wish,
                 .origin = r->origin,
                 .since = r->since.wall,
-                .reason = r->reason,
+                .reason = *request_cause(e, r),
                 .needed_by = arena_memdup(a, r->needed_by.items,
                                           r->needed_by.count * sizeof(*r->needed_by.items)),
                 .n_needed_by = (uint32_t) r->needed_by.count,
@@ -193,7 +194,7 @@ static uint32_t view_own_requests(const struct engine *e, struct arena *a, entit
                         continue;
                 if (n == 0)
                         *ret = arena_new_array(a, struct view_request, _WISH_MAX);
-                (*ret)[n++] = view_request(a, node->requests[w]);
+                (*ret)[n++] = view_request(e, a, node->requests[w]);
         }
         return n;
 }
@@ -209,7 +210,7 @@ uint32_t engine_view_requests(const struct engine *e, struct arena *a, entity_id
         *ret = list = arena_new_array(a, struct view_request, e->requests.count + 1);
         for (size_t i = 0; i < e->requests.count; i++)
                 if (e->requests.items[i])
-                        list[n++] = view_request(a, e->requests.items[i]);
+                        list[n++] = view_request(e, a, e->requests.items[i]);
         return n;
 }
 

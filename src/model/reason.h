@@ -38,7 +38,9 @@ enum reason_code {
         REASON_WAIT_LOOK,     /* looking at <about> */
         REASON_WAIT_APPEAR,   /* waiting for <about> to show up */
         REASON_WAIT_RETRY,    /* <about> is busy, trying again: <detail> */
+        REASON_WAIT_AGAIN,    /* it failed, trying again: <detail> */
         REASON_WAIT_HELD,     /* held back: <detail> */
+        REASON_WAIT_HANDLERS, /* the handlers of <about> are running */
         REASON_WAIT_RESILVER, /* <about> is being resilvered */
         REASON_WAIT_SCAN,     /* a scrub of <about> runs */
         REASON_WAIT_TRIM,

@@ -67,6 +67,8 @@ static const struct {
         { { REASON_WAIT_LOOK, POOL, "" }, "looking at pool tank" },
         { { REASON_WAIT_APPEAR, LEG, "" }, "waiting for zdev tank-b (tank) to show up" },
         { { REASON_WAIT_RETRY, PART, "in use" }, "part tank-b is busy, trying again: in use" },
+        { { REASON_WAIT_AGAIN, PART, "exit 1" }, "failed, trying again: exit 1" },
+        { { REASON_WAIT_HANDLERS, PART, "" }, "the handlers of part tank-b are running" },
         { { REASON_WAIT_HELD, PART, "a scrub is wanted" }, "held back: a scrub is wanted" },
         { { REASON_WAIT_RESILVER, LEG, "" }, "zdev tank-b (tank) is being resilvered" },
         { { REASON_WAIT_SCAN, POOL, "" }, "a scrub of pool tank runs" },
