@@ -1,8 +1,10 @@
 /* cli/check.c - is the configuration right? without a daemon */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/check.h"
+#include "cli/show.h"
 #include "config/advice.h"
 #include "config/config_load.h"
 #include "world/linux/machine.h"
@@ -17,30 +19,92 @@ static const char *config_path(const struct cli_call *call) {
         return path && *path ? path : CONFIG_PATH_DEFAULT;
 }
 
-static void print_advice(const struct config *config, const struct advice *advice, uint32_t n) {
-        for (uint32_t i = 0; i < n; i++)
-                (void) printf("Mind: %s: %s.\n", config_entity(config, advice[i].about)->hrid,
-                              advice[i].text);
+/* --- what was understood
+ * ------------------------------------------------------------------------------------ */
+
+#define GAP_MAX 56u /* longer ids push what follows them to the right */
+
+static size_t line_end(const struct summary_line *l) {
+        return 2 * l->depth + show_width(l->left);
+}
+
+/* What has no room behind the id goes on below it. */
+static void print_line(const struct summary_line *l, size_t gap, size_t columns) {
+        size_t end = line_end(l), indent = gap + 2;
+        struct text t = {};
+
+        text_addf(&t, "%*s%s", (int) (2 * l->depth), "", l->left);
+        if (columns < 2 * indent) { /* there is next to none */
+                indent = 2 * l->depth + 4;
+                if (*l->right && end + 2 + show_width(l->right) > columns)
+                        text_addf(&t, "\n%*s", (int) indent, "");
+                else if (*l->right)
+                        text_add(&t, "  ");
+        } else if (*l->right)
+                text_addf(&t, "%*s", (int) (end < gap ? gap - end + 2 : 2), "");
+        show_wrap(&t, l->right, indent, columns);
+        (void) puts(t.s);
+        text_done(&t);
+}
+
+static void print_summary(struct arena *a, const struct config *config, size_t columns) {
+        struct summary_line *lines;
+        uint32_t n = config_summarize(a, config, &lines);
+
+        for (uint32_t from = 0, to; from < n;
+             from = to + 1) { /* settings, a blank line, entities */
+                size_t gap = 0;
+
+                for (to = from; to < n && lines[to].left[0]; to++)
+                        if (line_end(&lines[to]) > gap && line_end(&lines[to]) <= GAP_MAX)
+                                gap = line_end(&lines[to]);
+                for (uint32_t i = from; i < to; i++)
+                        print_line(&lines[i], gap, columns);
+                if (to < n)
+                        (void) puts("");
+        }
+}
+
+/* --- what to mind
+ * ------------------------------------------------------------------------------------------- */
+
+static void print_advice(struct arena *a, const struct config *config, const struct advice *advice,
+                         uint32_t n, size_t columns) {
+        for (uint32_t i = 0; i < n; i++) {
+                struct text t = {};
+
+                show_wrap(&t,
+                          arena_printf(a, "Mind: %s: %s.",
+                                       config_entity(config, advice[i].about)->hrid,
+                                       advice[i].text),
+                          0, columns);
+                (void) puts(t.s);
+                text_done(&t);
+        }
 }
 
 /* Nobody shall take for well what could not be looked at. */
-static void print_unseen(const struct config *config, const struct machine *m) {
+static void print_unseen(struct arena *a, const struct config *config, const struct machine *m,
+                         size_t columns) {
+        const char *line =
+                "Not imported now, so that its autoreplace, multihost and spares could not "
+                "be looked at:";
+        struct text t = {};
         uint32_t n = 0;
 
-        for (uint32_t i = 0; i < m->n_pools; i++) {
-                if (m->pools[i].imported)
-                        continue;
-                (void) printf("%s %s",
-                              n++ ? ","
-                                  : "Not imported now, so that its autoreplace, "
-                                    "multihost and spares could not be looked at:",
-                              config_entity(config, m->pools[i].pool)->name);
-        }
-        (void) fputs(n ? ".\n" : "", stdout);
+        for (uint32_t i = 0; i < m->n_pools; i++)
+                if (!m->pools[i].imported)
+                        line = arena_printf(a, "%s%s %s", line, n++ ? "," : "",
+                                            config_entity(config, m->pools[i].pool)->name);
+        if (!n)
+                return;
+        show_wrap(&t, line, 0, columns);
+        (void) printf("%s.\n", t.s);
+        text_done(&t);
 }
 
 /* What lies in the configuration itself, and what this machine does to it. */
-static void check_advise(struct cli_call *call, const struct config *config) {
+static void check_advise(struct cli_call *call, const struct config *config, size_t columns) {
         const char *kstat = getenv("ZMIRROR_KSTAT_DIR");
         struct machine_folders folders = machine_folders_usual;
         struct machine machine;
@@ -48,19 +112,21 @@ static void check_advise(struct cli_call *call, const struct config *config) {
         uint32_t n;
 
         n = config_advise(call->arena, config, &advice);
-        print_advice(config, advice, n);
+        print_advice(call->arena, config, advice, n, columns);
         (void) fflush(stdout); /* ZFS may keep us waiting */
         if (kstat && *kstat)
                 folders.kstat = kstat;
         machine_look(call->arena, config, &folders, &machine);
         n = config_advise_machine(call->arena, config, &machine, &advice);
-        print_advice(config, advice, n);
-        print_unseen(config, &machine);
+        print_advice(call->arena, config, advice, n, columns);
+        print_unseen(call->arena, config, &machine, columns - 1); /* a full stop */
 }
 
 int check_run(struct cli_call *call) {
         _cleanup_(config_freep) struct config *config = NULL;
         const char *path = config_path(call);
+        size_t columns = show_is_terminal(STDOUT_FILENO) ? show_terminal_columns(STDOUT_FILENO)
+                                                         : SIZE_MAX;
         struct diagnoses diagnoses = {};
         size_t n_warnings;
 
@@ -76,8 +142,8 @@ int check_run(struct cli_call *call) {
                 return EXIT_FAILED;
         }
         n_warnings = diagnoses.count - diagnoses.n_errors;
-        (void) fputs(config_summary(call->arena, config), stdout);
-        check_advise(call, config);
+        print_summary(call->arena, config, columns);
+        check_advise(call, config, columns);
         (void) printf("%s is good: %u %s, %zu %s.\n", path, config->n_entities,
                       config->n_entities == 1 ? "entity" : "entities", n_warnings,
                       n_warnings == 1 ? "warning" : "warnings");

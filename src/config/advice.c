@@ -19,10 +19,55 @@ static bool handler_has(const struct handler *h, enum wish wish) {
         return false;
 }
 
-static bool entity_has_handler_with(const struct entity *e, enum wish wish) {
-        for (enum event event = 0; event < _EVENT_MAX; event++)
-                if (handler_has(&e->handlers[event], wish))
+/* The events that come when all goes well, each of which may bring about others. */
+struct course {
+        const struct entity *entity;
+        bool comes[_EVENT_MAX];
+};
+
+static void course_add(struct course *c, enum event event) {
+        const struct handler *h = &c->entity->handlers[event];
+
+        if (c->comes[event])
+                return;
+        c->comes[event] = true;
+        if (handler_has(h, WISH_SCRUB)) {
+                course_add(c, EVENT_SCRUB_SUCCEEDED);
+                course_add(c, EVENT_SCRUB_FINISHED);
+        }
+        if (handler_has(h, WISH_TRIM))
+                course_add(c, EVENT_TRIMMED);
+}
+
+static struct course course_of(const struct entity *e) {
+        struct course c = { .entity = e };
+
+        course_add(&c, EVENT_APPEARED);
+        course_add(&c, EVENT_BACKING_APPEARED);
+        course_add(&c, EVENT_CHILDREN_OFFLINE);
+        course_add(&c, EVENT_RESILVERED);
+        if (e->type == ENTITY_ZDEV && !span_is_nil(e->zdev.intervals.scrub)) {
+                course_add(&c, EVENT_SCRUB_SUCCEEDED);
+                course_add(&c, EVENT_SCRUB_FINISHED);
+        }
+        if (e->type == ENTITY_ZDEV && !span_is_nil(e->zdev.intervals.trim))
+                course_add(&c, EVENT_TRIMMED);
+        return c;
+}
+
+/* A handler takes it offline when all has gone well. Otherwise `ret_other` is an event with which
+ * one does, or _EVENT_MAX. */
+static bool entity_goes(const struct entity *e, enum event *ret_other) {
+        struct course c = course_of(e);
+
+        *ret_other = _EVENT_MAX;
+        for (enum event event = 0; event < _EVENT_MAX; event++) {
+                if (!handler_has(&e->handlers[event], WISH_OFFLINE))
+                        continue;
+                if (c.comes[event])
                         return true;
+                *ret_other = event;
+        }
         return false;
 }
 
@@ -33,31 +78,96 @@ static const struct entity *removable_below(const struct adviser *v, entity_id i
         return e && e->unpluggable ? e : NULL;
 }
 
+/* "no handler takes it offline again", or what is wrong with the one that does. */
+static const char *goes_not_print(struct adviser *v, const char *verb, enum event other) {
+        if (other == _EVENT_MAX)
+                return arena_printf(v->arena, "no handler %s again", verb);
+        return arena_printf(v->arena, "only on_%s %s again, which does not come when all goes well",
+                            event_print(other), verb);
+}
+
 /* It comes online by itself, and stays: the disk is never safe to unplug. */
 static void advise_leg_that_stays(struct adviser *v, const struct entity *leg) {
         const struct entity *around = config_entity(v->config, leg->parent);
         bool comes = handler_has(&leg->handlers[EVENT_APPEARED], WISH_ONLINE) &&
                      (!around || around->type != ENTITY_CRYPT ||
                       handler_has(&around->handlers[EVENT_APPEARED], WISH_ONLINE));
+        enum event other;
 
-        if (!comes || !removable_below(v, leg->self) || entity_has_handler_with(leg, WISH_OFFLINE))
+        if (!comes || !removable_below(v, leg->self) || entity_goes(leg, &other))
                 return;
         advise(v, leg,
-               "it comes online by itself, and no handler takes it offline again: its disk may not "
-               "be unplugged before somebody says `zmirror offline` (on_resilvered: [offline] "
-               "does it)");
+               arena_printf(
+                       v->arena,
+                       "it comes online by itself, and %s: its disk may not be unplugged before "
+                       "somebody says `zmirror offline` (on_resilvered: [offline] does it)",
+                       goes_not_print(v, "takes it offline", other)));
 }
 
 /* Its container stays open after the leg has gone offline. */
 static void advise_container_that_stays(struct adviser *v, const struct entity *crypt) {
+        enum event other;
+
         if (crypt->parent == ENTITY_NONE || !removable_below(v, crypt->self) ||
             !handler_has(&crypt->handlers[EVENT_APPEARED], WISH_ONLINE) ||
-            entity_has_handler_with(crypt, WISH_OFFLINE))
+            entity_goes(crypt, &other))
                 return;
         advise(v, crypt,
-               "it is opened by itself, and no handler closes it again: its disk may not be "
-               "unplugged before somebody says `zmirror offline` (on_children_offline: [offline] "
-               "does it)");
+               arena_printf(v->arena,
+                            "it is opened by itself, and %s: its disk may not be unplugged before "
+                            "somebody says `zmirror offline` (on_children_offline: [offline] does "
+                            "it)",
+                            goes_not_print(v, "closes it", other)));
+}
+
+/* A removable disk that carries the pool, or a part of it. */
+static const struct entity *pool_find_disk(const struct adviser *v, const struct entity *pool) {
+        for (uint32_t i = 0; i < pool->zpool.n_legs; i++) {
+                const struct entity *disk = removable_below(v, pool->zpool.legs[i]);
+
+                if (disk)
+                        return disk;
+        }
+        return NULL;
+}
+
+/* Without any of it the pool would not be there. */
+static bool pool_is_removable(const struct adviser *v, const struct entity *pool) {
+        for (uint32_t i = 0; i < pool->zpool.n_legs; i++)
+                if (!removable_below(v, pool->zpool.legs[i]))
+                        return false;
+        for (uint32_t i = 0; i < pool->zpool.n_backing; i++)
+                for (uint32_t k = 0; k < pool->zpool.backing[i].n_devices; k++)
+                        if (pool->zpool.backing[i].devices[k].leg == ENTITY_NONE)
+                                return false;
+        return pool->zpool.n_legs > 0;
+}
+
+/* It is imported by itself, and stays: that keeps its containers open, and its disks from being
+ * unplugged. */
+static void advise_pool_that_stays(struct adviser *v, const struct entity *pool) {
+        const struct entity *disk = pool_find_disk(v, pool);
+        enum event other;
+
+        if (!pool_is_removable(v, pool) ||
+            !handler_has(&pool->handlers[EVENT_BACKING_APPEARED], WISH_ONLINE))
+                return;
+        if (!entity_goes(pool, &other))
+                advise(v, pool,
+                       arena_printf(v->arena,
+                                    "it is imported by itself, and %s: %s may not be unplugged "
+                                    "before somebody says `zmirror offline` (on_children_offline: "
+                                    "[offline] does it)",
+                                    goes_not_print(v, "exports it", other), disk->hrid));
+        else if (pool->first_child == ENTITY_NONE)
+                advise(v, pool,
+                       arena_printf(
+                               v->arena,
+                               "it is imported by itself, and only on_children_offline exports "
+                               "it again, but nothing is configured inside of it that could go "
+                               "offline: %s may not be unplugged before somebody says `zmirror "
+                               "offline`",
+                               disk->hrid));
 }
 
 /* ZED puts what comes back online by itself, unless it was taken offline before it went; a mapping
@@ -77,23 +187,18 @@ static void advise_raw_leg(struct adviser *v, const struct entity *leg) {
 
 /* A volume of a pool on a disk that may be pulled, in use as a leg of another pool. */
 static void advise_nested(struct adviser *v, const struct entity *leg) {
-        const struct entity *around = config_entity(v->config, leg->parent), *pool;
+        const struct entity *around = config_entity(v->config, leg->parent), *pool, *disk;
 
         if (!around || around->type != ENTITY_ZVOL)
                 return;
         pool = config_entity(v->config, config_find_pool(v->config, around->zvol.pool));
-        for (uint32_t i = 0; pool && i < pool->zpool.n_legs; i++) {
-                const struct entity *disk = removable_below(v, pool->zpool.legs[i]);
-
-                if (!disk)
-                        continue;
+        disk = pool ? pool_find_disk(v, pool) : NULL;
+        if (disk)
                 advise(v, leg,
                        arena_printf(v->arena,
                                     "if %s is pulled while this leg is online, pool %s hangs, and "
                                     "so does %s. Unplug it only when zmirror says so",
                                     disk->hrid, pool->name, leg->zdev.pool));
-                return;
-        }
 }
 
 uint32_t config_advise(struct arena *a, const struct config *c, struct advice **ret) {
@@ -105,6 +210,8 @@ uint32_t config_advise(struct arena *a, const struct config *c, struct advice **
 
                 if (e->type == ENTITY_CRYPT)
                         advise_container_that_stays(&v, e);
+                if (e->type == ENTITY_ZPOOL)
+                        advise_pool_that_stays(&v, e);
                 if (e->type != ENTITY_ZDEV)
                         continue;
                 advise_leg_that_stays(&v, e);

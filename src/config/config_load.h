@@ -34,6 +34,13 @@ struct config *config_load(struct arena *a, const char *path, bool check_files,
  * it. In the arena. */
 const char *diagnosis_print(struct arena *a, const char *path, const struct diagnosis *d);
 
-/* What was understood: the tree with ids, one line per entity, its handlers, and the pools'
- * backing. In the arena. */
-const char *config_summary(struct arena *a, const struct config *c);
+/* A line of what was understood. */
+struct summary_line {
+        uint32_t depth;
+        const char *left, *right; /* a setting or an id, and what is said of it, "" for nothing */
+        const struct schedule *schedule; /* of which that is, or NULL */
+};
+
+/* What was understood: the settings, and the tree with ids, one line for each entity, its handlers,
+ * and the pools' backing. In the arena; the number of lines. */
+uint32_t config_summarize(struct arena *a, const struct config *c, struct summary_line **ret);

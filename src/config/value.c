@@ -225,6 +225,16 @@ static bool time_parse(const char *s, struct schedule_time *ret) {
         return true;
 }
 
+/* Who writes "03:00" for three o'clock gets it 24 times a day. */
+static void value_warn_of_time(struct diagnoser *d, const struct tree *t,
+                               const struct schedule_time *time) {
+        if (time->hour < 0 && time->minute >= 0 && time->minute < 24)
+                diagnose_warning(d, t,
+                                 "this is in every hour, %d min %d s past it; \"%02d:%02d:00\" is "
+                                 "once a day",
+                                 time->minute, time->second, time->minute, time->second);
+}
+
 static bool value_times(struct arena *a, struct diagnoser *d, const struct tree *t,
                         struct schedule_rule *rule) {
         struct schedule_time *times = arena_new_array(a, struct schedule_time, t->n + 1);
@@ -236,6 +246,8 @@ static bool value_times(struct arena *a, struct diagnoser *d, const struct tree 
              c = t->kind == TREE_LIST ? c->next : NULL)
                 if (c->kind != TREE_SCALAR || !time_parse(c->text, &times[rule->n_times++]))
                         good = value_expected(d, c, "a time: \":SS\", \"MM:SS\" or \"HH:MM:SS\"");
+                else
+                        value_warn_of_time(d, c, &times[rule->n_times - 1]);
         rule->times = times;
         return good;
 }
@@ -253,6 +265,7 @@ struct range_kind {
         const char *const *names; /* of min, min + 1, ... */
         uint32_t n_names;
         bool wraps;
+        bool min_again; /* max + 1 is min: a week has two Sundays, 0 and 7 */
 };
 
 static bool range_point(const struct range_kind *k, const char *s, size_t n, uint32_t *ret) {
@@ -267,9 +280,9 @@ static bool range_point(const struct range_kind *k, const char *s, size_t n, uin
                         *ret = k->min + i;
                         return true;
                 }
-        if (!text_to_u64(word, &value) || value < k->min || value > k->max)
+        if (!text_to_u64(word, &value) || value < k->min || value > k->max + k->min_again)
                 return false;
-        *ret = (uint32_t) value;
+        *ret = value > k->max ? k->min : (uint32_t) value;
         return true;
 }
 
@@ -326,13 +339,23 @@ static bool rule_can_fire(const struct schedule_rule *rule) {
 static bool rule_read(struct arena *a, struct diagnoser *d, const struct tree *t,
                       struct schedule_rule *rule) {
         static const struct range_kind days = {
-                "days of the month", "\"1-15\"", 1, 31, NULL, 0, false
+                .what = "days of the month", .example = "\"1-15\"", .min = 1, .max = 31
         };
-        static const struct range_kind months = {
-                "months", "\"3-5\"", 1, 12, month_names, 12, true
-        };
-        static const struct range_kind weekdays = { "weekdays", "\"mon-fri\"", 0, 6, weekday_names,
-                                                    7,          true };
+        static const struct range_kind months = { .what = "months",
+                                                  .example = "\"3-5\"",
+                                                  .min = 1,
+                                                  .max = 12,
+                                                  .names = month_names,
+                                                  .n_names = 12,
+                                                  .wraps = true };
+        static const struct range_kind weekdays = { .what = "weekdays",
+                                                    .example = "\"mon-fri\"",
+                                                    .min = 0,
+                                                    .max = 6,
+                                                    .names = weekday_names,
+                                                    .n_names = 7,
+                                                    .wraps = true,
+                                                    .min_again = true };
         static const char *const keys[] = { "times", "days", "months", "weekdays" };
         uint32_t bits;
         bool good = true;

@@ -19,6 +19,12 @@
 #define LUKS DISK("yes") "    - !crypt\n      name: x\n      on_appeared: [online]\n"
 #define LEG  "      content:\n      - !zdev\n        pool: tank\n        on_appeared: [online]\n"
 
+/* On a removable disk alone. */
+#define POOL(keys)                                                                                 \
+        "--- !zmirror\ncontent:\n- !disk {uuid: ab, unpluggable: yes, content: [!part {name: p, "  \
+        "content: [!crypt {name: p, content: [!zdev {pool: bak}]}]}]}\n- !zpool\n    name: bak\n"  \
+        "    backed_by: [p]\n" keys
+
 static const struct {
         const char *name, *yaml;
         const char *expected[3]; /* a part of each, in order */
@@ -28,8 +34,30 @@ static const struct {
           {} },
         { "offline after another event",
           LUKS "      on_children_offline: [offline]\n" LEG
-               "        on_scrub_finished: [offline]\n",
+               "        on_scrub_finished: [offline]\n        scrub_interval: 1 day\n",
           {} },
+        { "a chain that ends offline",
+          LUKS "      on_children_offline: [offline]\n" LEG
+               "        on_resilvered: [scrub]\n        on_scrub_succeeded: [trim]\n"
+               "        on_trimmed: [offline]\n",
+          {} },
+        { "a chain that does not",
+          LUKS "      on_children_offline: [offline]\n" LEG
+               "        on_resilvered: [trim]\n        on_scrub_succeeded: [offline]\n",
+          { "only on_scrub_succeeded takes it offline again, which does not come when all" } },
+        { "offline only if something went wrong",
+          LUKS "      on_children_offline: [offline]\n" LEG "        on_update_failed: [offline]\n",
+          { "only on_update_failed takes it offline again" } },
+        { "a pool that stays",
+          POOL("    on_backing_appeared: [online]\n    content: [!zvol {name: v}]\n"),
+          { "no handler exports it again" } },
+        { "a pool that goes",
+          POOL("    on_backing_appeared: [online]\n    on_children_offline: [offline]\n"
+               "    content: [!zvol {name: v}]\n"),
+          {} },
+        { "a pool that would go, if anything in it did",
+          POOL("    on_backing_appeared: [online]\n    on_children_offline: [offline]\n"),
+          { "nothing is configured inside of it that could go offline" } },
         { "a leg that stays",
           LUKS "      on_children_offline: [offline]\n" LEG,
           { "no handler takes it offline again" } },

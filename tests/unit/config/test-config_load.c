@@ -594,6 +594,89 @@ static void test_schedules(void **state) {
         assert_true(c->settings.regular_status_default);
 }
 
+static void test_sunday_has_two_numbers(void **state) {
+        static const struct {
+                const char *words;
+                unsigned bits; /* Sunday is the lowest */
+        } cases[] = { { "[0]", 1 },
+                      { "[7]", 1 },
+                      { "[\"5-7\"]", 0x61 },
+                      { "[\"6-1\"]", 0x43 },
+                      { "[\"sat-sun\"]", 0x41 } };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(arena_freep) struct arena *a = arena_new();
+                _cleanup_(config_freep) struct config *c = parse(
+                        a, arena_printf(a,
+                                        HEAD "update_scheduler: {times: \":00\", weekdays: "
+                                             "%s}\ncontent: []\n",
+                                        cases[i].words));
+
+                assert_int_equal(c->settings.update_scheduler.rules[0].weekdays, cases[i].bits);
+        }
+}
+
+/* Who writes "03:00" means three o'clock. */
+static void test_a_time_that_is_hourly_and_looks_daily_is_warned_of(void **state) {
+        _cleanup_(arena_freep) struct arena *a = arena_new();
+        const char *yaml = HEAD "update_scheduler: {times: [\"03:00\", \"30:00\", \"03:00:00\"]}\n"
+                                "content: []\n";
+        struct diagnoses d = {};
+        struct config *c = config_parse(a, "x.yml", yaml, strlen(yaml), false, &d);
+
+        assert_non_null(c);
+        assert_int_equal(d.count, 1);
+        assert_string_equal(d.items[0].text,
+                            "this is in every hour, 3 min 0 s past it; \"03:00:00\" is once a day");
+        assert_int_equal(d.items[0].column, 28);
+        config_free(c);
+}
+
+static void test_everything_understood_is_in_the_summary(void **state) {
+        static const struct {
+                const char *yaml, *left, *right;
+        } cases[] = {
+                { HEAD "content: []\n", "log_level", "info" },
+                { HEAD "content: []\n", "timeout", "5 minutes" },
+                { HEAD "content: []\n", "maintenance_scheduler", "never" },
+                { HEAD "content: []\n", "regular_status_scheduler", "every 10 minutes" },
+                { HEAD "enable_commands: no\ncontent: []\n", "enable_commands",
+                  "no: commands are only logged" },
+                { HEAD "maintenance_scheduler:\n- times: [\"03:00:00\"]\n  weekdays: [mon-fri, "
+                       "sun]\n  days: [1, \"30-31\"]\n- times: [\"30:00\", \":05\"]\n  months: "
+                       "[\"11-1\"]\n"
+                       "content: []\n",
+                  "maintenance_scheduler",
+                  "03:00:00 on sun-fri on the days 1, 30-31; every hour at 30:00, every minute at "
+                  ":05 "
+                  "in jan, nov-dec" },
+                { TANK
+                  "  root: /mnt\n  mount: no\n  zpool_import_args: -d /dev/mapper\n  groups: [a, "
+                  "b]\n  backed_by:\n  - !mirror\n    devices:\n    - {name: x, "
+                  "online_dependencies: no}\n    - {name: y, required: yes}\n",
+                  "zpool|name:tank",
+                  "mirror of x (not asked to appear) (not configured), y (required) (not "
+                  "configured); "
+                  "root /mnt; nothing is mounted; zpool import -d /dev/mapper; groups a, b" },
+                { HEAD "content:\n- !disk {uuid: ab, info: blue, ssd: no, force_enable_trim: yes, "
+                       "unpluggable: yes, groups: [x]}\n",
+                  "disk|uuid:ab", "blue; no ssd; force_enable_trim; unpluggable; group x" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(arena_freep) struct arena *a = arena_new();
+                _cleanup_(config_freep) struct config *c = parse(a, cases[i].yaml);
+                struct summary_line *lines;
+                uint32_t n = config_summarize(a, c, &lines), k = 0;
+
+                while (k < n && !text_equal(lines[k].left, cases[i].left))
+                        k++;
+                if (k == n || !text_equal(lines[k].right, cases[i].right))
+                        fail_msg("%s: %s", cases[i].left,
+                                 k < n ? lines[k].right : "(no such line)");
+        }
+}
+
 static void test_deep_nesting_is_refused(void **state) {
         _cleanup_(arena_freep) struct arena *a = arena_new();
         struct text t = {};
@@ -615,6 +698,9 @@ int main(void) {
                 cmocka_unit_test(test_what_is_inherited),
                 cmocka_unit_test(test_the_older_generation_loads),
                 cmocka_unit_test(test_schedules),
+                cmocka_unit_test(test_sunday_has_two_numbers),
+                cmocka_unit_test(test_a_time_that_is_hourly_and_looks_daily_is_warned_of),
+                cmocka_unit_test(test_everything_understood_is_in_the_summary),
                 cmocka_unit_test(test_deep_nesting_is_refused),
         };
 
