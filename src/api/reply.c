@@ -22,15 +22,6 @@ static bool request_state_parse(const char *s, enum request_state *ret) {
         return false;
 }
 
-static bool verdict_kind_parse(const char *s, enum verdict_kind *ret) {
-        for (enum verdict_kind k = 0; k < _VERDICT_KIND_MAX; k++)
-                if (text_equal(s, verdict_kind_print(k))) {
-                        *ret = k;
-                        return true;
-                }
-        return false;
-}
-
 /* Zero is "never" or "not told", and left out. */
 static void number_add(struct text *t, const char *key, uint64_t value) {
         if (value)
@@ -213,24 +204,8 @@ bool reply_rows_parse(struct arena *a, const struct json *object, struct row **r
 static void verdicts_add(struct text *t, const struct config *c,
                          const struct view_verdict *verdicts, uint32_t n, usec_t now) {
         json_open(t, "disks", '[');
-        for (uint32_t i = 0; i < n; i++) {
-                const struct view_verdict *v = &verdicts[i];
-                const struct entity *disk = config_entity(c, v->disk);
-
-                json_open(t, NULL, '{');
-                json_add_string(t, "id", disk->id);
-                json_add_string(t, "hrid", disk->hrid);
-                json_add_string(t, "verdict", verdict_kind_print(v->kind));
-                json_add_string(t, "text", v->text);
-                progress_add(t, v->progress);
-                number_add(t, "eta", v->eta);
-                json_add_bool(t, "up_to_date", v->up_to_date);
-                json_add_bool(t, "overdue", v->overdue);
-                json_add_bool(t, "errors", v->errors);
-                number_add(t, "last_update", v->last_update == USEC_NEVER ? now : v->last_update);
-                number_add(t, "due", v->due == USEC_NEVER ? 0 : v->due);
-                json_close(t, '}');
-        }
+        for (uint32_t i = 0; i < n; i++)
+                verdict_print(t, NULL, c, &verdicts[i], now);
         json_close(t, ']');
 }
 
@@ -243,26 +218,6 @@ void reply_overview_print(struct text *t, const struct config *c,
         json_close(t, '}');
 }
 
-static bool verdict_read(const struct json *m, usec_t now, struct reply_verdict *ret) {
-        struct reply_verdict v = { .text = "", .progress = -1 };
-        const char *kind = "";
-
-        if (!json_get_string(m, "id", &v.id) || !v.id || !json_get_string(m, "hrid", &v.hrid) ||
-            !json_get_string(m, "verdict", &kind) || !verdict_kind_parse(kind, &v.kind) ||
-            !json_get_string(m, "text", &v.text) || !json_get_float(m, "progress", &v.progress) ||
-            !json_get_number(m, "eta", &v.eta) || !json_get_bool(m, "up_to_date", &v.up_to_date) ||
-            !json_get_bool(m, "overdue", &v.overdue) || !json_get_bool(m, "errors", &v.errors) ||
-            !json_get_number(m, "last_update", &v.last_update) ||
-            !json_get_number(m, "due", &v.due))
-                return false;
-        if (!v.hrid)
-                v.hrid = v.id;
-        if (v.last_update && v.last_update == now)
-                v.last_update = USEC_NEVER;
-        *ret = v;
-        return true;
-}
-
 static bool verdicts_read(struct arena *a, const struct json *object, usec_t now,
                           struct reply_verdict **ret, uint32_t *ret_n) {
         struct reply_verdict *verdicts;
@@ -273,7 +228,7 @@ static bool verdicts_read(struct arena *a, const struct json *object, usec_t now
                 return false;
         verdicts = arena_new_array(a, struct reply_verdict, array->count);
         for (const struct json *m = array->first; m; m = m->next)
-                if (!verdict_read(m, now, &verdicts[n++]))
+                if (!verdict_parse(m, now, &verdicts[n++]))
                         return false;
         *ret = verdicts;
         *ret_n = n;

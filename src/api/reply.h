@@ -10,6 +10,7 @@
 
 #include "api/message.h"
 #include "api/row.h"
+#include "api/verdict.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -92,17 +93,6 @@ bool reply_rows_parse(struct arena *a, const struct json *object, struct row **r
                       usec_t *ret_now);
 
 /* --- Overview: the verdicts on the removable disks */
-
-struct reply_verdict {
-        const char *id, *hrid;
-        enum verdict_kind kind;
-        const char *text;
-        double progress; /* negative: not told */
-        usec_t eta;
-        bool up_to_date, overdue, errors;
-        usec_t last_update; /* 0: never; USEC_NEVER: now */
-        usec_t due;         /* 0: no interval */
-};
 
 void reply_overview_print(struct text *t, const struct config *c,
                           const struct view_verdict *verdicts, uint32_t n, usec_t now, bool ready);
