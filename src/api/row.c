@@ -199,8 +199,8 @@ void row_print(struct text *t, const struct config *c, const struct view_entity 
 }
 
 void row_print_status(struct text *t, struct arena *a, const struct config *c,
-                      const struct view_entity *v, const struct view_request *requests,
-                      uint32_t n_requests, usec_t now) {
+                      const struct view_entity *v, const struct view_verdict *verdict,
+                      const struct view_request *requests, uint32_t n_requests, usec_t now) {
         json_open(t, NULL, '{');
         columns_add(t, c, v, COLUMNS_ALL, now);
         json_add_string(t, "device", v->device);
@@ -211,6 +211,8 @@ void row_print_status(struct text *t, struct arena *a, const struct config *c,
         if (v->silent)
                 json_add_bool(t, "silent", true);
         json_add_bool(t, "watching", v->watching);
+        if (verdict)
+                verdict_print(t, "verdict", c, verdict, now);
         json_open(t, "requests", '[');
         for (uint32_t i = 0; i < n_requests; i++) {
                 const struct view_request *r = &requests[i];
@@ -368,9 +370,17 @@ static bool column_read(struct arena *a, const struct json *m, enum column c, us
 }
 
 /* What only Status tells. */
-static bool status_read(struct arena *a, const struct json *object, struct row *row) {
+static bool status_read(struct arena *a, const struct json *object, usec_t now, struct row *row) {
         const struct json *requests = json_find(object, "requests");
+        const struct json *verdict = json_find(object, "verdict");
+        struct reply_verdict *v = NULL;
 
+        if (verdict && verdict->type != JSON_NULL) {
+                v = arena_new_one(a, struct reply_verdict);
+                if (!verdict_parse(verdict, now, v))
+                        return false;
+        }
+        row->verdict = v;
         return json_get_string(object, "errors_text", &row->errors_text) &&
                json_get_string(object, "device", &row->device) &&
                json_get_string(object, "held_by", &row->held_by) &&
@@ -397,7 +407,7 @@ bool row_parse(struct arena *a, const struct json *object, usec_t now, struct ro
                 if (m->type != JSON_NULL && !column_read(a, m, c, now, &row))
                         return false;
         }
-        if (!status_read(a, object, &row))
+        if (!status_read(a, object, now, &row))
                 return false;
         *ret = row;
         return true;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/verdict.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -64,9 +65,10 @@ struct row {
         const char *errors_text; /* with `errors` */
         /* Status only */
         const char *device, *held_by;
-        const char *trim_obstacle; /* why it cannot be trimmed, or NULL */
-        bool silent;               /* a pool: it is imported, and does not answer */
-        bool watching;             /* online, and not known to be up to date yet */
+        const char *trim_obstacle;           /* why it cannot be trimmed, or NULL */
+        const struct reply_verdict *verdict; /* of a disk, or NULL */
+        bool silent;                         /* a pool: it is imported, and does not answer */
+        bool watching;                       /* online, and not known to be up to date yet */
         struct row_request {
                 uint64_t id;
                 const char *wish, *origin, *reason, *reason_code;
@@ -78,10 +80,11 @@ struct row {
 /* The object with those columns. `now`: the wall clock, which is sent for "now": see reply.h. */
 void row_print(struct text *t, const struct config *c, const struct view_entity *v,
                uint32_t columns, usec_t now);
-/* The same with all columns and what only Status tells. `a` for passing things. */
+/* The same with all columns and what only Status tells; `verdict` may be NULL. `a` for passing
+ * things. */
 void row_print_status(struct text *t, struct arena *a, const struct config *c,
-                      const struct view_entity *v, const struct view_request *requests,
-                      uint32_t n_requests, usec_t now);
+                      const struct view_entity *v, const struct view_verdict *verdict,
+                      const struct view_request *requests, uint32_t n_requests, usec_t now);
 
 /* False if it is no such row. Text is borrowed from the JSON's arena. `now`: of the reply. */
 bool row_parse(struct arena *a, const struct json *object, usec_t now, struct row *ret);

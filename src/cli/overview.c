@@ -72,6 +72,19 @@ static const char *glance_why(struct arena *a, const struct reply_verdict *v, us
                             text);
 }
 
+const char *overview_unplug(struct arena *a, const struct reply_verdict *v, usec_t now) {
+        const char *why = glance_why(a, v, now);
+
+        return arena_printf(a, "%s%s%s", glance_unplug(v, /* brief= */ false), *why ? ": " : "",
+                            why);
+}
+
+const char *overview_copies(struct arena *a, const struct reply_verdict *v, usec_t now) {
+        const char *due = glance_due(a, v, now);
+
+        return arena_printf(a, "%s%s%s", glance_updated(a, v, now), *due ? ", " : "", due);
+}
+
 static struct glance glance_make(struct arena *a, const struct reply_verdict *v, usec_t now,
                                  bool brief) {
         return (struct glance){ .cells = { [GLANCE_NAME] = show_line(a, v->hrid),

@@ -5,6 +5,7 @@
 
 #include "api/reply.h"
 #include "cli/cell.h"
+#include "cli/overview.h"
 #include "cli/show.h"
 #include "cli/status.h"
 #include "cli/talk.h"
@@ -64,8 +65,23 @@ static void leg_fields(struct arena *a, const struct row *row, usec_t now) {
                    row->overdue[OPERATION_SCRUB], now);
         date_field(a, "last trim", row->last_trim, row->intervals[OPERATION_TRIM],
                    row->overdue[OPERATION_TRIM], now);
+        if (row->available_update_interval)
+                field("available", "to be updated every %s%s%s", row->available_update_interval,
+                      row->available_update_overdue ? ", overdue since " : "",
+                      row->available_update_overdue ? show_time(a, row->available_update_overdue)
+                                                    : "");
+        field("added", "%s", show_time(a, row->added));
         if (row->trim_obstacle)
                 field("trims", "do not get through: %s", show_line(a, row->trim_obstacle));
+}
+
+static void groups_field(struct arena *a, const struct row *row) {
+        const char *all = NULL;
+
+        for (const char *const *g = row->groups; g && *g; g++)
+                all = all ? arena_printf(a, "%s, %s", all, *g) : *g;
+        if (all)
+                field("groups", "%s", show_line(a, all));
 }
 
 static void row_show(struct arena *a, const struct row *row, usec_t now) {
@@ -74,6 +90,11 @@ static void row_show(struct arena *a, const struct row *row, usec_t now) {
               row->watching ? " (not known to be up to date yet)" : "");
         if (row->device && row->device[0])
                 field("device", "%s", show_line(a, row->device));
+        groups_field(a, row);
+        if (row->verdict) {
+                field("unplug", "%s", overview_unplug(a, row->verdict, now));
+                field("copies", "%s", overview_copies(a, row->verdict, now));
+        }
         if (row->errors)
                 field("errors", "%s",
                       row->errors_text && row->errors_text[0] ? show_line(a, row->errors_text)
@@ -112,6 +133,35 @@ static void requests_add_json(struct text *t, const struct row *row) {
         json_close(t, ']');
 }
 
+static void time_or_null_add(struct text *t, const char *key, usec_t when, usec_t now) {
+        char buffer[TIME_PRINT_MAX];
+
+        if (when == USEC_NEVER)
+                when = now;
+        json_add_string(t, key, when ? show_time_iso(when, buffer) : NULL);
+}
+
+static void verdict_add_json(struct text *t, const struct reply_verdict *v, usec_t now) {
+        if (!v) {
+                json_add_null(t, "verdict");
+                return;
+        }
+        json_open(t, "verdict", '{');
+        json_add_string(t, "verdict", verdict_kind_print(v->kind));
+        json_add_string(t, "text", v->text);
+        if (v->progress >= 0)
+                json_add_float(t, "progress", v->progress);
+        else
+                json_add_null(t, "progress");
+        time_or_null_add(t, "eta", v->eta, now);
+        json_add_bool(t, "up_to_date", v->up_to_date);
+        json_add_bool(t, "errors", v->errors);
+        time_or_null_add(t, "last_update", v->last_update, now);
+        json_add_bool(t, "overdue", v->overdue);
+        time_or_null_add(t, "due", v->due, now);
+        json_close(t, '}');
+}
+
 /* The columns of `list`, all of them, and what only status tells. */
 static void row_print_json(const struct row *row, usec_t now, bool first) {
         struct text t = {};
@@ -131,6 +181,7 @@ static void row_print_json(const struct row *row, usec_t now, bool first) {
         json_add_string(&t, "trim_obstacle", row->trim_obstacle);
         json_add_bool(&t, "silent", row->silent);
         json_add_bool(&t, "watching", row->watching);
+        verdict_add_json(&t, row->verdict, now);
         requests_add_json(&t, row);
         json_close(&t, '}');
         (void) fputs(t.s, stdout);

@@ -103,13 +103,16 @@ static void service_status(struct daemon *d, struct call *call) {
         rows_begin(&rows, d, call, now.wall);
         for (uint32_t i = 0; i < found.n; i++) {
                 struct view_request *requests = NULL;
+                struct view_verdict verdict;
                 struct view_entity v;
                 uint32_t n;
+                bool is_disk;
 
                 engine_view_entity(d->engine, found.ids[i], now, &v);
+                is_disk = engine_view_verdict(d->engine, call->arena, found.ids[i], now, &verdict);
                 n = engine_view_requests(d->engine, call->arena, found.ids[i], &requests);
-                row_print_status(rows_next(&rows), call->arena, d->config, &v, requests, n,
-                                 now.wall);
+                row_print_status(rows_next(&rows), call->arena, d->config, &v,
+                                 is_disk ? &verdict : NULL, requests, n, now.wall);
         }
         rows_end(&rows);
 }

@@ -195,6 +195,9 @@ void engine_view_entity(const struct engine *e, entity_id id, struct now now,
  * all. */
 uint32_t engine_view_requests(const struct engine *e, struct arena *a, entity_id entity,
                               struct view_request **ret);
+/* The verdict of a disk; false: it has none, as it is no disk. */
+bool engine_view_verdict(const struct engine *e, struct arena *a, entity_id id, struct now now,
+                         struct view_verdict *ret);
 /* The verdicts of all disks that have one, in the order of the configuration. */
 uint32_t engine_view_verdicts(const struct engine *e, struct arena *a, struct now now,
                               struct view_verdict **ret);

@@ -214,6 +214,14 @@ uint32_t engine_view_requests(const struct engine *e, struct arena *a, entity_id
         return n;
 }
 
+bool engine_view_verdict(const struct engine *e, struct arena *a, entity_id id, struct now now,
+                         struct view_verdict *ret) {
+        if (!verdict_applies(e, id))
+                return false;
+        verdict_of(e, id, a, now, ret);
+        return true;
+}
+
 uint32_t engine_view_verdicts(const struct engine *e, struct arena *a, struct now now,
                               struct view_verdict **ret) {
         uint32_t n = 0;

@@ -116,6 +116,11 @@ static void test_what_is_never_is_left_out(void **state) {
 static void test_status_tells_more(void **state) {
         _cleanup_(config_freep) struct config *c = fixture_config();
         struct view_entity v = sample_view(c);
+        const struct view_verdict verdict = { .disk = FIXTURE_DISK,
+                                              .kind = VERDICT_WORKING,
+                                              .text = "updating it",
+                                              .progress = 0.5,
+                                              .due = 12 };
         const struct view_request requests[] = {
                 { .id = 17,
                   .entity = FIXTURE_LEG,
@@ -131,8 +136,8 @@ static void test_status_tells_more(void **state) {
         uint32_t n;
 
         reply_rows_begin(&t, NOW, true);
-        row_print_status(&t, a, c, &v, requests, 1, NOW);
-        row_print_status(&t, a, c, &v, NULL, 0, NOW);
+        row_print_status(&t, a, c, &v, &verdict, requests, 1, NOW);
+        row_print_status(&t, a, c, &v, NULL, NULL, 0, NOW);
         reply_rows_end(&t);
         assert_true(reply_rows_parse(a, over(a, &t), &rows, &n, &now));
         assert_int_equal(n, 2);
@@ -142,6 +147,10 @@ static void test_status_tells_more(void **state) {
         assert_string_equal(rows[0].errors_text, "3 read errors");
         assert_string_equal(rows[0].trim_obstacle, "/dev/sdb takes no trims");
         assert_true(rows[0].watching);
+        assert_int_equal(rows[0].verdict->kind, VERDICT_WORKING);
+        assert_string_equal(rows[0].verdict->text, "updating it");
+        assert_int_equal(rows[0].verdict->due, 12);
+        assert_null(rows[1].verdict);
         assert_int_equal(rows[0].n_requests, 1);
         assert_int_equal(rows[0].requests[0].id, 17);
         assert_string_equal(rows[0].requests[0].wish, "offline");

@@ -150,6 +150,8 @@ static const struct {
                      "\"held_by\":\"loop device loop0\","
                      "\"last_online\":1700000000000000,\"last_update\":1699999000000000,"
                      "\"update_interval\":\"4 weeks\",\"scrub_overdue\":1699990000000000,"
+                     "\"added\":1699990000000000,\"available_update_interval\":\"2 h\","
+                     "\"available_update_overdue\":1699990000000000,"
                      "\"operations\":[{\"operation\":\"update\",\"progress\":0.5,"
                      "\"eta\":1700000720000000}],\"requests\":[{\"id\":1,\"wish\":\"offline\","
                      "\"origin\":\"handler\",\"since\":1699999000000000,"
@@ -166,8 +168,24 @@ static const struct {
           "    last update   2023-11-14 21:56:40 (every 4 weeks)\n"
           "    last scrub    never, overdue since 2023-11-14 19:26:40\n"
           "    last trim     never\n"
+          "    available     to be updated every 2 h, overdue since 2023-11-14 19:26:40\n"
+          "    added         2023-11-14 19:26:40\n"
           "    update        running, 50 %, done in 12 min\n"
           "    request       offline (handler, since 2023-11-14 21:56:40): held back\n",
+          "" },
+        { "status of a disk", "status disk blue",
+          TEXT(REPLY(
+                  "{\"now\":1700000000000000,\"entities\":[{\"id\":\"disk|uuid:a\","
+                  "\"hrid\":\"disk: blue\",\"state\":\"active\",\"type\":\"disk\","
+                  "\"groups\":[\"usb\",\"away\"],\"verdict\":{\"id\":\"disk|uuid:a\",\"verdict\":"
+                  "\"working\",\"text\":\"updating it\",\"progress\":0.5,\"overdue\":true}}]}")),
+          EXIT_DONE,
+          CALL("Status", "{\"target\":{\"type\":\"disk\",\"words\":[\"blue\"]}},\"more\":true}"),
+          "disk: blue\n"
+          "    state         active\n"
+          "    groups        usb, away\n"
+          "    unplug        do not unplug: 50 %: updating it\n"
+          "    copies        not up to date, overdue\n",
           "" },
         { "status as JSON", "status-all --json",
           TEXT(REPLY("{\"now\":1700000000000000,\"entities\":[{\"id\":\"part|name:a\","
@@ -183,7 +201,7 @@ static const struct {
           "\"trim_interval\":null,\"last_scrub\":null,\"scrub_overdue\":null,"
           "\"scrub_interval\":null,\"errors\":false,\"operations\":[],\"type\":\"part\","
           "\"groups\":[\"usb\"],\"device\":\"/dev/sdb1\",\"errors_text\":null,\"held_by\":null,"
-          "\"trim_obstacle\":null,\"silent\":false,\"watching\":false,"
+          "\"trim_obstacle\":null,\"silent\":false,\"watching\":false,\"verdict\":null,"
           "\"requests\":[{\"wish\":\"online\",\"origin\":\"person\","
           "\"since\":\"2023-11-14T21:56:40+00:00\",\"reason\":\"why\",\"reason_code\":\"x\"}]}\n]"
           "\n",
