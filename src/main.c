@@ -21,6 +21,7 @@
 
 #define TARGET         "all|group <group>|<type> <name...>"
 #define TARGET_OR_TYPE "all|group <group>|<type> [<name...>]"
+#define VOLUME         "zvol|dataset <pool> <name>"
 #define SETTINGS       "commands|event-handlers|log-events|log-full-events"
 
 static const struct cli_command commands[] = {
@@ -45,7 +46,7 @@ static const struct cli_command commands[] = {
         { "scrub", TARGET, "read and check everything on it", REQUEST_OPTIONS, .run = request_run },
         { "trim", TARGET, "tell its disks which blocks are free", REQUEST_OPTIONS,
           .run = request_run },
-        { "snapshot", TARGET, "make a snapshot of a zvol or dataset", REQUEST_OPTIONS,
+        { "snapshot", VOLUME, "make a snapshot of a zvol or dataset", REQUEST_OPTIONS,
           .run = request_run },
 
         /* maintenance */
@@ -53,7 +54,8 @@ static const struct cli_command commands[] = {
           .run = maintenance_run },
         { "update-overdue", "", "bring online the legs whose update is overdue",
           MAINTENANCE_OPTIONS, .run = maintenance_run },
-        { "resilver-overdue", "", NULL, MAINTENANCE_OPTIONS, .run = maintenance_run },
+        { "resilver-overdue", "", "the same as update-overdue", MAINTENANCE_OPTIONS,
+          .run = maintenance_run },
         { "scrub-overdue", "", "scrub the legs whose scrub is overdue", MAINTENANCE_OPTIONS,
           .run = maintenance_run },
         { "trim-overdue", "", "trim the legs whose trim is overdue", MAINTENANCE_OPTIONS,
@@ -67,7 +69,7 @@ static const struct cli_command commands[] = {
 
         /* what is there, and what was */
         { "list", "[[scrub|trim|update] overdue]", "list what is configured, with dates",
-          LIST_OPTIONS, .run = list_run },
+          LIST_OPTIONS, .run = list_run, .help_more = list_help },
         { "status", TARGET_OR_TYPE, "show everything that is known about it",
           OPTION_BIT(OPTION_JSON), .run = status_run },
         { "status-all", "", "the same of everything", OPTION_BIT(OPTION_JSON), .run = status_run },
@@ -75,7 +77,8 @@ static const struct cli_command commands[] = {
           OPTION_BIT(OPTION_JSON), .run = explain_run },
         { "health", "", "is all well? The exit status says how bad it is", OPTION_BIT(OPTION_JSON),
           .run = health_run },
-        { "history", "[" TARGET_OR_TYPE "]", "show what happened", HISTORY_OPTIONS, .run = history_run },
+        { "history", "[" TARGET_OR_TYPE "]", "show what happened", HISTORY_OPTIONS,
+          .run = history_run },
         { "watch", "", "show on a live screen what goes on", .run = watch_run },
         { "label", "<device>...", "show what a leg's own labels say, without a daemon",
           OPTION_BIT(OPTION_JSON), .main = cli_label },

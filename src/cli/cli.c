@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/show.h"
 
 static const struct cli_command *the_commands; /* as called with: a constant table */
 static size_t the_n_commands;
@@ -50,15 +51,75 @@ bool cli_expect_no_words(const struct cli_call *call) {
 
 /* --- help */
 
+#define HELP_COLUMNS   80u
+#define INDENT_COMMAND 24u
+
+/* Below each other where the left is long. */
+void cli_help_line(struct text *t, const char *left, const char *help, size_t indent) {
+        size_t width = show_width(left);
+
+        text_addf(t, "  %s", left);
+        if (2 + width + 2 > indent)
+                text_addf(t, "\n%*s", (int) indent, "");
+        else
+                text_addf(t, "%*s", (int) (indent - 2 - width), "");
+        show_wrap(t, help, indent, HELP_COLUMNS);
+        text_add(t, "\n");
+}
+
+/* "all|group <group>|<type> <name...>", in a list of commands. */
+static const char what[] = "<what>";
+
+static bool command_is_about(const struct cli_command *c) {
+        return text_starts(c->arguments, "all|") || text_starts(c->arguments, "[all|");
+}
+
+/* Without a command: of all of them. */
+static void help_what(struct text *t, const struct cli_command *c) {
+        static const struct {
+                const char *left, *help;
+        } lines[] = {
+                { "all", "everything that can do it" },
+                { "group <group>", "what has that name in its groups" },
+                { "<type> <name>", "a disk, part, crypt or zpool" },
+                { "<type> <pool> <name>", "a zvol, dataset or zdev" },
+                { "<id>", "as `zmirror list --keys id` shows it" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++)
+                cli_help_line(t, lines[i].left, lines[i].help, INDENT_COMMAND);
+        if (c && strstr(c->arguments, "<type> [<name"))
+                cli_help_line(t, "<type>", "everything of that type", INDENT_COMMAND);
+}
+
 static void help_command(const struct cli_command *c) {
         const char *help = c->help ? c->help : "see zmirror --help";
         struct text t = {};
 
         text_addf(&t, "zmirror %s%s%s\n\n%c%s.\n\n", c->name, c->arguments[0] ? " " : "",
                   c->arguments, toupper((unsigned char) help[0]), help + 1);
-        options_print(&t, c->options | OPTIONS_COMMON);
+        if (command_is_about(c)) {
+                help_what(&t, c);
+                text_add(&t, "\n");
+        }
+        options_print(&t, c->options);
+        options_print(&t, OPTIONS_COMMON);
+        if (c->help_more)
+                c->help_more(&t);
         (void) fputs(t.s, stdout);
         text_done(&t);
+}
+
+static void help_one(struct text *t, const struct cli_command *c) {
+        struct text left = {};
+
+        text_add(&left, c->name[0] ? c->name : "(no command)");
+        if (command_is_about(c))
+                text_addf(&left, c->arguments[0] == '[' ? " [%s]" : " %s", what);
+        else if (c->arguments[0])
+                text_addf(&left, " %s", c->arguments);
+        cli_help_line(t, left.s, c->help, INDENT_COMMAND);
+        text_done(&left);
 }
 
 static void help_all(void) {
@@ -66,20 +127,11 @@ static void help_all(void) {
 
         text_add(&t, "zmirror keeps removable disks as legs of ZFS mirrors.\n\n"
                      "zmirror [COMMAND ...]\n\n");
-        for (size_t i = 0; i < the_n_commands; i++) {
-                const struct cli_command *c = &the_commands[i];
-                struct text left = {};
-
-                if (!c->help)
-                        continue;
-                text_addf(&left, "%s%s%s", c->name[0] ? c->name : "(no command)",
-                          c->arguments[0] ? " " : "", c->arguments);
-                if (left.length > 30)
-                        text_addf(&t, "  %s\n  %-30s  %s\n", left.s, "", c->help);
-                else
-                        text_addf(&t, "  %-30s  %s\n", left.s, c->help);
-                text_done(&left);
-        }
+        for (size_t i = 0; i < the_n_commands; i++)
+                if (the_commands[i].help)
+                        help_one(&t, &the_commands[i]);
+        text_addf(&t, "\n%s is one of\n", what);
+        help_what(&t, NULL);
         text_add(&t, "\nEvery command takes these options, and shows its own with --help:\n");
         options_print(&t, OPTIONS_COMMON);
         text_add(&t, "\nExit status: 0 done, 1 failed, 2 usage, 3 the daemon is not running.\n"
@@ -95,15 +147,20 @@ static int show_version(void) {
         return EXIT_DONE;
 }
 
-/* The command's name first, then everything else that was typed, as it was typed. */
+/* The command's name first, then everything else that was typed, as it was typed but for
+ * underscores in the names of options. */
 static int run_main(struct cli_call *call, int argc, char **argv) {
         char **copy = arena_new_array(call->arena, char *, (size_t) argc + 1);
+        bool only_words = false;
         int n = 1;
 
         copy[0] = argv[call->command_at];
-        for (int i = 1; i < argc; i++)
-                if (i != call->command_at)
-                        copy[n++] = argv[i];
+        for (int i = 1; i < argc; i++) {
+                if (i == call->command_at)
+                        continue;
+                only_words |= text_equal(argv[i], "--");
+                copy[n++] = only_words ? argv[i] : option_normal(call->arena, argv[i]);
+        }
         for (int i = 1; call->command->help && i < n && strcmp(copy[i], "--") != 0; i++)
                 if (strcmp(copy[i], "--version") == 0)
                         return show_version();

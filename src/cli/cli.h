@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 
 /* Exit status of every command. */
 enum {
@@ -73,6 +74,7 @@ struct cli_command {
         int (*run)(struct cli_call *call);
         int (*main)(int argc, char **argv); /* instead: takes its options apart itself; argv[0] is
                                                the command's name */
+        void (*help_more)(struct text *t);  /* what else its help tells, or NULL */
 };
 
 /* The table that cli_main was called with, for completion. */
@@ -80,6 +82,9 @@ const struct cli_command *cli_commands(size_t *ret_n);
 
 /* Runs the command that is named there. A call without any command is one of the command "". */
 int cli_main(const struct cli_command *commands, size_t n, int argc, char **argv);
+
+/* A line of the help: "  --format FORMAT     how the list is drawn". */
+void cli_help_line(struct text *t, const char *left, const char *help, size_t indent);
 
 /* "zmirror: ..." on stderr. */
 void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -46,9 +46,31 @@ static bool type_has_pool(enum entity_type type) {
         return type == ENTITY_ZDEV || type == ENTITY_ZVOL || type == ENTITY_DATASET;
 }
 
+/* A name with blanks may be typed as several words, of which some stand there already: the rest of
+ * it is offered. */
+static void offer_rest(struct names *n, const char *name) {
+        for (uint32_t i = 1; i < n->completion->call.n_words; i++) {
+                const char *word = n->completion->call.words[i];
+
+                if (!text_starts(name, word) || name[strlen(word)] != ' ')
+                        return;
+                name += strlen(word) + 1;
+        }
+        offer_once(n, name);
+}
+
+/* What its owner calls a disk; its UUID, if he does not call it anything. */
+static const char *row_name(const struct row *row) {
+        static const char before[] = "disk: ";
+
+        return row->type == ENTITY_DISK && row->hrid && text_starts(row->hrid, before)
+                       ? row->hrid + strlen(before)
+                       : entity_id_name(row->id);
+}
+
 /* "zdev|pool:tank|name:tank-a": the pool, then the name. */
 static void offer_row(struct names *n, const struct row *row) {
-        const char *pool = strstr(row->id, "|pool:"), *name = entity_id_name(row->id);
+        const char *pool = strstr(row->id, "|pool:");
         const char *bar = pool ? strchr(pool + 1, '|') : NULL;
 
         if (n->ids) {
@@ -60,7 +82,7 @@ static void offer_row(struct names *n, const struct row *row) {
         if (n->groups || row->type != n->type)
                 return;
         if (!type_has_pool(n->type)) {
-                offer_once(n, name);
+                offer_rest(n, row_name(row));
                 return;
         }
         if (!bar)
@@ -69,7 +91,7 @@ static void offer_row(struct names *n, const struct row *row) {
         if (!n->pool)
                 offer_once(n, pool);
         else if (text_equal(pool, n->pool))
-                offer_once(n, name);
+                offer_once(n, entity_id_name(row->id));
 }
 
 static bool on_rows(void *userdata, struct arena **arena, const struct message_reply *reply) {
@@ -89,7 +111,7 @@ static void offer_names(struct names *n) {
         const struct params params = {
                 .method = METHOD_LIST,
                 .list.columns = COLUMN_BIT(COLUMN_ID) | COLUMN_BIT(COLUMN_TYPE) |
-                                COLUMN_BIT(COLUMN_GROUPS),
+                                COLUMN_BIT(COLUMN_HRID) | COLUMN_BIT(COLUMN_GROUPS),
         };
         const struct client_options options = { .more = true, .timeout = ANSWER_WAIT };
         _cleanup_(client_freep) struct client *client = NULL;
@@ -113,9 +135,14 @@ static void offer_commands(const struct completion *c) {
                         offer(c, commands[i].name);
 }
 
+/* Those that can do what the command wants. */
 static void offer_types(const struct completion *c) {
+        enum wish wish;
+        bool is_wish = c->call.command && wish_parse(c->call.command->name, &wish);
+
         for (enum entity_type t = 0; t < _ENTITY_TYPE_MAX; t++)
-                offer(c, entity_type_print(t));
+                if (!is_wish || wish_suits(wish, t))
+                        offer(c, entity_type_print(t));
 }
 
 static void offer_columns(const struct completion *c) {
@@ -127,7 +154,6 @@ static void offer_formats(const struct completion *c) {
         const char *const *names;
         size_t n;
 
-        offer(c, "table");
         offer(c, "json");
         names = style_names(&n);
         for (size_t i = 0; i < n; i++)
@@ -200,7 +226,7 @@ static void offer_target(const struct completion *c) {
         names.groups = text_equal(words[0], "group");
         if (!names.groups && !entity_type_parse(words[0], &names.type))
                 return;
-        if (c->call.n_words > (!names.groups && type_has_pool(names.type) ? 2u : 1u))
+        if (c->call.n_words > (names.groups ? 1u : type_has_pool(names.type) ? 2u : UINT32_MAX))
                 return;
         names.pool = c->call.n_words == 2 ? words[1] : NULL;
         offer_names(&names);
@@ -210,7 +236,8 @@ static void offer_words(const struct completion *c) {
         const char *command = c->call.command->name, *arguments = c->call.command->arguments;
         uint32_t n = c->call.n_words;
 
-        if (text_starts(arguments, "all|group") || text_starts(arguments, "[all|group"))
+        if (text_starts(arguments, "all|group") || text_starts(arguments, "[all|group") ||
+            text_equal(command, "snapshot"))
                 offer_target(c);
         else if (text_equal(command, "list") && n == 0) {
                 offer(c, "overdue");

@@ -362,3 +362,26 @@ int list_run(struct cli_call *call) {
         list_done(&l);
         return status;
 }
+
+static void help_names(struct text *t, const char *before, const char *const *names, size_t n) {
+        struct text all = {};
+
+        for (size_t i = 0; i < n; i++)
+                text_addf(&all, "%s%s", i ? ", " : before, names[i]);
+        text_add(t, "\n");
+        show_wrap(t, all.s, 2, 80);
+        text_add(t, "\n");
+        text_done(&all);
+}
+
+void list_help(struct text *t) {
+        const char *columns[COLUMN_SHOWN_MAX];
+        const char *const *formats;
+        size_t n;
+
+        for (enum column c = 0; c < COLUMN_SHOWN_MAX; c++)
+                columns[c] = column_print(c);
+        formats = style_names(&n);
+        help_names(t, "Columns: ", columns, COLUMN_SHOWN_MAX);
+        help_names(t, "Formats: json, ", formats, n);
+}

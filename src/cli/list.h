@@ -3,6 +3,8 @@
 
 #include "cli/cli.h"
 
+/* Which columns and formats there are. */
+void list_help(struct text *t);
 int list_run(struct cli_call *call);
 
 #define LIST_OPTIONS                                                                               \

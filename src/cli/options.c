@@ -5,6 +5,8 @@
 #include "base/array.h"
 #include "cli/options.h"
 
+#define INDENT 34u /* of the help */
+
 enum takes {
         TAKES_NOTHING,
         TAKES_VALUE,
@@ -23,15 +25,15 @@ static const struct {
         [OPTION_HELP] = { "help", NULL, 'h', TAKES_NOTHING, NULL, "", "show this help" },
         [OPTION_VERSION] = { "version", NULL, 0, TAKES_NOTHING, NULL, "",
                              "show the version of this program" },
-        [OPTION_SOCKET_PATH] = { "socket-path", "socket_path", 0, TAKES_VALUE, "PATH", NULL,
+        [OPTION_SOCKET_PATH] = { "socket-path", NULL, 0, TAKES_VALUE, "PATH", NULL,
                                  "where the daemon listens" },
-        [OPTION_CONFIG_PATH] = { "config-path", "config_path", 0, TAKES_VALUE, "PATH", NULL,
+        [OPTION_CONFIG_PATH] = { "config-path", NULL, 0, TAKES_VALUE, "PATH", NULL,
                                  "the configuration file" },
-        [OPTION_CACHE_PATH] = { "cache-path", "cache_path", 0, TAKES_VALUE, "PATH", NULL,
+        [OPTION_CACHE_PATH] = { "cache-path", NULL, 0, TAKES_VALUE, "PATH", NULL,
                                 "the state file" },
         [OPTION_CANCEL] = { "cancel", NULL, 0, TAKES_NOTHING, NULL, "",
                             "withdraw what was requested" },
-        [OPTION_NO_BLOCK] = { "no-block", "no_block", 0, TAKES_NOTHING, NULL, "",
+        [OPTION_NO_BLOCK] = { "no-block", NULL, 0, TAKES_NOTHING, NULL, "",
                               "do not wait until it is done" },
         [OPTION_BLOCK] = { "block", NULL, 0, TAKES_NOTHING, NULL, "",
                            "wait until all of it is done" },
@@ -47,9 +49,9 @@ static const struct {
         [OPTION_KEYS] = { "keys", NULL, 0, TAKES_LIST, "COLUMN,...", NULL, "show these columns" },
         [OPTION_ADD_COLUMNS] = { "add-columns", "extra-columns", 0, TAKES_LIST, "COLUMN,...", NULL,
                                  "show these columns, too" },
-        [OPTION_REMOVE_COLUMNS] = { "remove-columns", "remove_columns", 0, TAKES_LIST, "COLUMN,...",
-                                    NULL, "do not show these columns" },
-        [OPTION_NO_HEADERS] = { "no-headers", "no_headers", 0, TAKES_NOTHING, NULL, "",
+        [OPTION_REMOVE_COLUMNS] = { "remove-columns", NULL, 0, TAKES_LIST, "COLUMN,...", NULL,
+                                    "do not show these columns" },
+        [OPTION_NO_HEADERS] = { "no-headers", NULL, 0, TAKES_NOTHING, NULL, "",
                                 "leave out the line with the columns' names" },
         [OPTION_SORT] = { "sort", NULL, 0, TAKES_VALUE, "COLUMN", NULL,
                           "sort by this column, and not as configured" },
@@ -58,7 +60,7 @@ static const struct {
         [OPTION_GROUPS] = { "groups", NULL, 0, TAKES_LIST, "GROUP,...", NULL,
                             "only entities in one of these groups" },
         [OPTION_IDS] = { "ids", NULL, 0, TAKES_LIST, "ID,...", NULL, "only these entities" },
-        [OPTION_ID_REGEX] = { "id-regex", "id_regex", 0, TAKES_VALUE, "REGEX", NULL,
+        [OPTION_ID_REGEX] = { "id-regex", NULL, 0, TAKES_VALUE, "REGEX", NULL,
                               "only entities with such an id (extended regular expression)" },
         [OPTION_HIERARCHY] = { "hierarchy", NULL, 0, TAKES_NOTHING, NULL, "",
                                "show what is inside what" },
@@ -66,8 +68,7 @@ static const struct {
                            "like --hierarchy, and the pools below their legs" },
         [OPTION_BOUNDARIES] = { "boundaries", NULL, 0, TAKES_LIST, "TYPE,...", "",
                                 "do not look into these with --graph (zpool)" },
-        [OPTION_INCLUDE_AVAILABLE_UPDATE_OVERDUE] = { "include-available-update-overdue",
-                                                      "include_available_update_overdue", 0,
+        [OPTION_INCLUDE_AVAILABLE_UPDATE_OVERDUE] = { "include-available-update-overdue", NULL, 0,
                                                       TAKES_NOTHING, NULL, "",
                                                       "available_update_overdue counts as "
                                                       "overdue" },
@@ -105,10 +106,30 @@ const struct cli_command *command_find(const struct cli_command *commands, size_
         return NULL;
 }
 
+char *option_normal(struct arena *a, char *word) {
+        char *copy;
+
+        if (!text_starts(word, "--"))
+                return word;
+        copy = arena_strdup(a, word);
+        for (char *p = copy; *p && *p != '='; p++)
+                if (*p == '_')
+                        *p = '-';
+        return copy;
+}
+
+/* Underscores are as good as dashes. */
+static bool name_is(const char *typed, const char *name) {
+        for (; *typed && *name; typed++, name++)
+                if (*typed != *name && !(*typed == '_' && *name == '-'))
+                        return false;
+        return *typed == *name;
+}
+
 bool option_find(const char *name, enum option *ret) {
         for (enum option o = 0; o < _OPTION_MAX; o++)
-                if (text_equal(name, table[o].name) ||
-                    (table[o].alias && text_equal(name, table[o].alias))) {
+                if (name_is(name, table[o].name) ||
+                    (table[o].alias && name_is(name, table[o].alias))) {
                         *ret = o;
                         return true;
                 }
@@ -320,7 +341,7 @@ void options_print(struct text *t, uint64_t options) {
                 (void) snprintf(left, sizeof(left), "%s--%s%s%s", table[o].letter ? "-h, " : "",
                                 table[o].name, table[o].value ? " " : "",
                                 table[o].value ? table[o].value : "");
-                text_addf(t, "  %-32s  %s\n", left, table[o].help);
+                cli_help_line(t, left, table[o].help, INDENT);
         }
 }
 

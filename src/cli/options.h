@@ -14,7 +14,11 @@ bool options_parse(struct arena *a, const struct cli_command *commands, size_t n
 const struct cli_command *command_find(const struct cli_command *commands, size_t n,
                                        const char *name);
 
-/* By its name or an older spelling, without the dashes. */
+/* The option with dashes for the underscores in its name: "--no-headers" of "--no_headers". In the
+ * arena. */
+char *option_normal(struct arena *a, char *word);
+
+/* By its name or another one, without the dashes in front; underscores are as good as dashes. */
 bool option_find(const char *name, enum option *ret);
 const char *option_name(enum option o);
 bool option_takes_value(enum option o);

@@ -107,6 +107,27 @@ def test_somebody_forgets_the_type(box):
     assert "it is one of disk, part," in show(box, "scrub", "tank", status=2)
 
 
+def offered(box, *words):
+    return box.run("complete-words", *words, status=0).splitlines()
+
+
+def test_what_could_be_typed_next_is_offered(box):
+    assert "disk" not in offered(box, "scrub", ""), "a disk is not scrubbed"
+    assert offered(box, "snapshot", "") == ["all", "group", "zvol", "dataset"]
+    assert offered(box, "list", "--format", "tab") == ["table"]
+    assert offered(box, "resilver-o") == ["resilver-overdue"]
+    _, daemon = started(box)
+    assert offered(box, "status", "disk", "") == ["blue"], "what its owner calls it"
+    assert offered(box, "scrub", "zdev", "tank", "") == ["tank-a", "tank-b"]
+    box.stop(daemon)
+
+
+def test_help_tells_columns_and_formats(box):
+    text = " ".join(show(box, "list", "--help").split())
+    assert "Columns: id, hrid, state," in text and "rounded_grid," in text, text
+    assert max(map(len, show(box, "--help").splitlines())) <= 80
+
+
 def test_history_names_what_it_is_about(box):
     machine, daemon = started(box)
     machine.plug()
