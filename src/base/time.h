@@ -62,7 +62,8 @@ const char *time_print_iso(usec_t t, char *buffer);
 /* For people: 2026-03-01 03:00:00, in local time. */
 const char *time_print(usec_t t, char *buffer);
 /* Reads what time_print_iso writes, also with Z, with a blank for T, without an offset (local
- * time), without a time (the first moment of the day). A day that is not in the calendar is none. */
+ * time), without a time (the first moment of the day). A day that is not in the calendar is none.
+ */
 bool time_parse_iso(const char *s, usec_t *ret);
 
 /* About how long: "3 s", "12 min", "2 h 5 min", "3 days". `buffer` of TIME_PRINT_MAX. */

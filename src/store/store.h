@@ -25,8 +25,8 @@ DEFINE_CLEANUP(struct store *, store_free);
 /* Everything that is remembered. */
 int store_load(struct store *s, struct memory **ret);
 
-/* One transaction: begin, any number of rows to be forgotten or saved, commit. If one of them fails,
- * so does the commit, which then has changed nothing. */
+/* One transaction: begin, any number of rows to be forgotten or saved, commit. If one of them
+ * fails, so does the commit, which then has changed nothing. */
 int store_begin(struct store *s);
 int store_forget_entity(struct store *s, const char *id);
 int store_forget_leg(struct store *s, uint64_t vdev_guid);
