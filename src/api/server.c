@@ -46,10 +46,11 @@ struct connection {
         bool handling; /* calls are being taken out of `in` right now */
         uint32_t events;
         struct text in, out;
-        size_t in_scanned;                /* no NUL before */
-        size_t out_sent;                  /* bytes of `out` that are gone */
-        usec_t in_deadline, out_deadline; /* monotonic; USEC_NEVER: none */
-        struct open_call *open;           /* the call that is being answered, or NULL */
+        size_t in_scanned;      /* no NUL before */
+        size_t out_sent;        /* bytes of `out` that are gone */
+        usec_t silent_since;    /* monotonic; of the next message nothing more came */
+        usec_t out_deadline;    /* monotonic; USEC_NEVER: none */
+        struct open_call *open; /* the call that is being answered, or NULL */
 };
 
 struct server {
@@ -61,7 +62,7 @@ struct server {
         size_t n_connections;
         size_t output_bytes; /* of all connections, not sent yet */
         uint64_t last_call_id;
-        usec_t stalled;
+        usec_t stalled, idle;
         gid_t group; /* of those who may ask */
         bool has_group, paused;
 };
@@ -137,10 +138,21 @@ static void connection_doom(struct connection *c) {
         server_do_later(c->server);
 }
 
+static bool connection_reads(const struct connection *c) {
+        return !c->open && !c->closing && !c->pending && !c->doomed;
+}
+
+/* Until when the client's next message, or the rest of it, is waited for. */
+static usec_t connection_in_deadline(const struct connection *c) {
+        if (!connection_reads(c))
+                return USEC_NEVER;
+        return c->silent_since + (c->in.length > 0 ? c->server->stalled : c->server->idle);
+}
+
 /* Waits for what the connection can use next, and for no longer than is decent. */
 static void connection_update(struct connection *c) {
-        bool reads = !c->open && !c->closing && !c->pending;
-        bool half = reads && c->in.length > 0;
+        bool reads = connection_reads(c);
+        usec_t in_deadline = connection_in_deadline(c);
         uint32_t events = (reads ? EPOLLIN : 0u) | (connection_unsent(c) ? EPOLLOUT : 0u);
         usec_t limit = server_now(c->server) + c->server->stalled;
 
@@ -153,16 +165,12 @@ static void connection_update(struct connection *c) {
         if (events != c->events)
                 (void) sd_event_source_set_io_events(c->source, events);
         c->events = events;
-        if (!half)
-                c->in_deadline = USEC_NEVER;
-        else if (c->in_deadline == USEC_NEVER)
-                c->in_deadline = limit;
         if (!connection_unsent(c))
                 c->out_deadline = USEC_NEVER;
         else if (c->out_deadline == USEC_NEVER)
                 c->out_deadline = limit;
         server_arm_timer(c->server,
-                         c->in_deadline < c->out_deadline ? c->in_deadline : c->out_deadline);
+                         in_deadline < c->out_deadline ? in_deadline : c->out_deadline);
 }
 
 static void connection_flush(struct connection *c) {
@@ -347,7 +355,7 @@ static void connection_take_out(struct connection *c, size_t length) {
         c->in.length -= length;
         memmove(c->in.s, c->in.s + length, c->in.length);
         c->in_scanned = 0;
-        c->in_deadline = USEC_NEVER; /* a new message, a new time */
+        c->silent_since = server_now(c->server); /* a new message, a new time */
         if (c->in.length == 0)
                 text_shrink(&c->in);
 }
@@ -387,6 +395,8 @@ static bool connection_read(struct connection *c) {
                 return errno == EAGAIN || errno == EINTR;
         if (n == 0)
                 return false;
+        if (c->in.length == 0)
+                c->silent_since = server_now(c->server);
         text_add_bytes(&c->in, bytes, (size_t) n);
         return true;
 }
@@ -453,7 +463,7 @@ static int connection_new(struct server *s, int fd, const struct ucred *peer, bo
                 .pid = peer->pid,
                 .may_act = may_act,
                 .events = EPOLLIN,
-                .in_deadline = USEC_NEVER,
+                .silent_since = server_now(s),
                 .out_deadline = USEC_NEVER,
         };
         r = sd_event_add_io(s->loop, &c->source, fd, EPOLLIN, on_connection, c);
@@ -466,7 +476,30 @@ static int connection_new(struct server *s, int fd, const struct ucred *peer, bo
                 c->next->previous = c;
         s->connections = c;
         s->n_connections++;
+        connection_update(c); /* arms the timer */
         return 0;
+}
+
+/* Whoever has been silent for longest goes, of those that have nothing to wait for; only of this
+ * user's, if `uid` is given. False if there is none. */
+static bool server_make_room(struct server *s, const uid_t *uid) {
+        struct connection *longest = NULL;
+
+        for (struct connection *c = s->connections; c; c = c->next)
+                if (connection_reads(c) && !connection_unsent(c) && (!uid || c->uid == *uid) &&
+                    (!longest || c->silent_since < longest->silent_since))
+                        longest = c;
+        if (longest)
+                connection_free(longest);
+        return longest;
+}
+
+static size_t server_count_of(const struct server *s, uid_t uid) {
+        size_t n = 0;
+
+        for (const struct connection *c = s->connections; c; c = c->next)
+                n += c->uid == uid;
+        return n;
 }
 
 static void server_welcome(struct server *s, int fd) {
@@ -484,7 +517,10 @@ static void server_welcome(struct server *s, int fd) {
         if (!may_act && !(s->has_group && peer_is_in_group(fd, s->group, peer.gid)))
                 fd_refuse(fd, API_ERROR_NOT_PERMITTED,
                           "only root and members of the group zmirror may ask");
-        else if (s->n_connections >= limit)
+        else if (!may_act && server_count_of(s, peer.uid) >= SERVER_SHARE &&
+                 !server_make_room(s, &peer.uid))
+                fd_refuse(fd, API_ERROR_BUSY, "you have too many connections already");
+        else if (s->n_connections >= limit && !server_make_room(s, NULL))
                 fd_refuse(fd, API_ERROR_BUSY, "too many clients are connected already");
         else if (connection_new(s, fd, &peer, may_act) < 0)
                 (void) close(fd);
@@ -548,7 +584,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         for (struct connection *c = s->connections; c; c = c->next) {
                 if (c->doomed)
                         continue;
-                if (c->in_deadline <= now || c->out_deadline <= now)
+                if (connection_in_deadline(c) <= now || c->out_deadline <= now)
                         connection_doom(c);
                 else
                         connection_update(c); /* arms the timer for what is left */
@@ -566,6 +602,7 @@ static void call_end(struct call *call) {
         struct connection *c = call_open(call)->connection;
 
         c->open = NULL;
+        c->silent_since = server_now(c->server);
         arena_free(call->arena); /* and the call itself */
         if (c->doomed || c->handling)
                 return;
@@ -601,35 +638,45 @@ size_t server_count_connections(const struct server *s) {
         return s->n_connections;
 }
 
-void server_set_stalled(struct server *s, usec_t stalled) {
+void server_set_patience(struct server *s, usec_t stalled, usec_t idle) {
         s->stalled = stalled;
+        s->idle = idle;
 }
 
-/* True if somebody serves the socket, or if it is none of our business. */
-static bool address_is_taken(const char *path, const struct sockaddr_un *address) {
+void server_set_group(struct server *s, gid_t group) {
+        s->has_group = true;
+        s->group = group;
+}
+
+/* 0 if what is there may be replaced: a socket that nobody serves. */
+static int address_probe(const char *path, const struct sockaddr_un *address) {
         struct stat st;
         int fd, r;
 
-        if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
-                return true;
+        if (lstat(path, &st) < 0)
+                return -errno;
+        if (!S_ISSOCK(st.st_mode))
+                return -EEXIST;
         fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd < 0)
-                return true;
+                return -errno;
         r = connect(fd, (const struct sockaddr *) address, sizeof(*address)) < 0 ? -errno : 0;
         (void) close(fd);
-        return r != -ECONNREFUSED;
+        return r == -ECONNREFUSED ? 0 : -EADDRINUSE;
 }
 
 static int fd_bind(int fd, const char *path, const struct sockaddr_un *address) {
         _cleanup_(freep) char *copy = memory_strdup(path);
+        int r;
 
         (void) mkdir(dirname(copy), 0755); /* systemd makes it; by hand nobody does */
         if (bind(fd, (const struct sockaddr *) address, sizeof(*address)) == 0)
                 return 0;
         if (errno != EADDRINUSE)
                 return -errno;
-        if (address_is_taken(path, address))
-                return -EADDRINUSE;
+        r = address_probe(path, address);
+        if (r < 0)
+                return r;
         if (unlink(path) < 0 || bind(fd, (const struct sockaddr *) address, sizeof(*address)) < 0)
                 return -errno;
         return 0;
@@ -661,10 +708,8 @@ static void server_find_group(struct server *s) {
         FILE *f = fopen("/etc/group", "re");
 
         for (const struct group *g; f && !s->has_group && (g = fgetgrent(f));)
-                if (text_equal(g->gr_name, "zmirror")) {
-                        s->has_group = true;
-                        s->group = g->gr_gid;
-                }
+                if (text_equal(g->gr_name, "zmirror"))
+                        server_set_group(s, g->gr_gid);
         if (f)
                 (void) fclose(f);
 }
@@ -678,6 +723,7 @@ int server_new(struct sd_event *loop, int fd, const struct server_callbacks *cal
         s->fd = -1;
         s->callbacks = *callbacks;
         s->stalled = SERVER_STALLED_USEC;
+        s->idle = SERVER_IDLE_USEC;
         server_find_group(s);
 
         r = sd_event_add_io(loop, &s->listener, fd, EPOLLIN, on_listener, s);

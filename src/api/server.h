@@ -5,6 +5,9 @@
  * replies come in order. Nothing here blocks. GetInfo and GetInterfaceDescription are answered
  * here, as are calls that are not understood or not permitted; the rest goes to `on_call`.
  *
+ * Where there are too many connections, the one that has been silent for longest without a call
+ * makes room; if all of them wait for an answer, the new one is told so, and closed.
+ *
  * Root, and the user that the daemon runs as, may do everything; members of the group `zmirror` may
  * ask; others are told that they may not. */
 #pragma once
@@ -12,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "api/message.h"
 #include "base/arena.h"
@@ -20,9 +24,11 @@
 struct sd_event;
 struct server;
 
-#define SERVER_CONNECTIONS_MAX  256u                   /* the next one is told so, and closed */
+#define SERVER_CONNECTIONS_MAX  256u
 #define SERVER_RESERVED         16u                    /* of these, for those who may act */
+#define SERVER_SHARE            64u                    /* of each of the others */
 #define SERVER_STALLED_USEC     (30 * USEC_PER_SEC)    /* half a message, or nobody reads replies */
+#define SERVER_IDLE_USEC        (10 * USEC_PER_MIN)    /* no message at all */
 #define SERVER_OUTPUT_MAX_BYTES (64u * 1024u * 1024u)  /* not yet read by one client */
 #define SERVER_OUTPUT_ALL_BYTES (256u * 1024u * 1024u) /* and by all of them */
 
@@ -49,7 +55,7 @@ struct server_callbacks {
 };
 
 /* Makes the listening socket: a stale one is replaced, one that is served by somebody gives
- * -EADDRINUSE. Everybody may connect; who may do what is decided on every connection. */
+ * -EADDRINUSE, and what is no socket -EEXIST. Everybody may connect; who may do what is decided on every connection. */
 int server_listen(const char *path, int *ret_fd);
 
 /* Serves the listening socket `fd`, which is taken over (made here or inherited). */
@@ -66,7 +72,9 @@ void server_reply(struct call *call, const struct text *parameters, bool continu
 /* `subject`: see message_error_print. The call is gone afterwards. */
 void server_error(struct call *call, enum api_error error, const char *subject);
 
-/* Another time than SERVER_STALLED_USEC, for tests. */
-void server_set_stalled(struct server *s, usec_t stalled);
+/* Other times than SERVER_STALLED_USEC and SERVER_IDLE_USEC, for tests. */
+void server_set_patience(struct server *s, usec_t stalled, usec_t idle);
+/* Another group of those who may ask than /etc/group has, for tests. */
+void server_set_group(struct server *s, gid_t group);
 /* For status lines and tests. */
 size_t server_count_connections(const struct server *s);

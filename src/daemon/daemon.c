@@ -271,6 +271,12 @@ static int daemon_set_up_loop(struct daemon *d) {
         return sd_event_add_io(d->loop, &d->clock, d->clock_fd, EPOLLIN, on_clock, d);
 }
 
+static const char *listen_strerror(int r) {
+        return r == -EADDRINUSE ? "another program does already"
+               : r == -EEXIST   ? "there is a file that is not a socket, it is left alone"
+                                : strerror(-r);
+}
+
 /* A socket that systemd made is taken as it is. */
 static int daemon_listen(struct daemon *d) {
         const struct server_callbacks callbacks = { service_on_call, service_on_gone, d };
@@ -382,7 +388,8 @@ static int daemon_set_up(struct daemon *d, daemon_make_world make_world) {
         daemon_apply_settings(d);
         r = daemon_listen(d);
         if (r < 0)
-                return log_error("Cannot listen on %s: %s", d->options->socket_path, strerror(-r)),
+                return log_error("Cannot listen on %s: %s", d->options->socket_path,
+                                 listen_strerror(r)),
                        r;
 
         r = daemon_start_world(d);

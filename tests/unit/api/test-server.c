@@ -23,7 +23,7 @@ struct house {
         sd_event *loop;
         struct server *server;
         /* what the daemon got, and does */
-        struct call *calls[64]; /* not answered yet */
+        struct call *calls[SERVER_CONNECTIONS_MAX]; /* not answered yet */
         size_t n_calls, n_heard, n_gone;
         bool answer; /* at once */
         uint64_t last_id;
@@ -91,12 +91,18 @@ static void turn(struct house *h, usec_t wait) {
                 wait = 0;
 }
 
-static int visit(struct house *h) {
+static int knock(struct house *h) {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
         (void) snprintf(address.sun_path, sizeof(address.sun_path), "%s", h->path);
         assert_int_equal(connect(fd, (struct sockaddr *) &address, sizeof(address)), 0);
+        return fd;
+}
+
+static int visit(struct house *h) {
+        int fd = knock(h);
+
         turn(h, 0);
         return fd;
 }
@@ -401,36 +407,127 @@ static void test_a_message_that_is_too_long_is_not_kept(void **state) {
         free(junk);
 }
 
+/* With an answer they wait for, nobody is thrown out for a newcomer. */
 static void test_one_client_too_many_is_told_so(void **state) {
         struct house *h = *state;
         int fds[SERVER_CONNECTIONS_MAX], last;
 
-        for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++)
+        h->answer = false;
+        for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++) {
                 fds[i] = visit(h);
+                say(h, fds[i], CALL(VERSION_CALL));
+        }
         assert_int_equal(server_count_connections(h->server), SERVER_CONNECTIONS_MAX);
         last = visit(h);
         assert_non_null(strstr(hear(h, last), "io.zmirror.Busy"));
         assert_string_equal(hear(h, last), "gone");
         close(last);
-        say(h, fds[7], CALL(VERSION_CALL));
+        server_reply(h->calls[7], NULL, false);
+        h->calls[7] = h->calls[--h->n_calls];
         assert_string_equal(hear(h, fds[7]), EMPTY_REPLY);
-        close(fds[0]);
-        turn(h, 0);
-        last = visit(h);
+        last = visit(h); /* in the place of the one that waits for nothing any more */
+        h->answer = true;
         say(h, last, CALL(VERSION_CALL));
         assert_string_equal(hear(h, last), EMPTY_REPLY);
+        assert_string_equal(hear(h, fds[7]), "gone");
         close(last);
-        for (size_t i = 1; i < SERVER_CONNECTIONS_MAX; i++)
+        for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++)
                 close(fds[i]);
         turn(h, 0);
         assert_int_equal(server_count_connections(h->server), 0);
+}
+
+static void test_silent_clients_lock_nobody_out(void **state) {
+        struct house *h = *state;
+        int fds[SERVER_CONNECTIONS_MAX], last;
+
+        for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++)
+                fds[i] = visit(h);
+        usleep(2000);
+        say(h, fds[0], CALL(VERSION_CALL)); /* not silent any more */
+        assert_string_equal(hear(h, fds[0]), EMPTY_REPLY);
+        for (size_t i = 1; i < SERVER_CONNECTIONS_MAX; i++) {
+                last = visit(h);
+                say(h, last, CALL(VERSION_CALL));
+                assert_string_equal(hear(h, last), EMPTY_REPLY);
+                close(last);
+        }
+        assert_string_equal(hear(h, fds[1]), "gone");
+        assert_string_equal(hear(h, fds[2]), ""); /* one had to go */
+        say(h, fds[0], CALL(VERSION_CALL));
+        assert_string_equal(hear(h, fds[0]), EMPTY_REPLY);
+        for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++)
+                close(fds[i]);
+}
+
+#define SOMEBODY      65533u
+#define SOMEBODY_ELSE 65534u
+#define THEIR_GROUP   65532u
+
+static int visit_as(struct house *h, uid_t uid) {
+        int fd;
+
+        assert_int_equal(setegid(THEIR_GROUP), 0);
+        assert_int_equal(seteuid(uid), 0);
+        fd = knock(h);
+        assert_int_equal(seteuid(0), 0);
+        assert_int_equal(setegid(0), 0);
+        turn(h, 0);
+        return fd;
+}
+
+static void test_who_may_ask_has_a_share(void **state) {
+        struct house *h = *state;
+        int fds[SERVER_SHARE], silent, last;
+
+        if (geteuid() != 0)
+                skip();
+        assert_int_equal(chmod(h->folder, 0755), 0);
+        h->answer = false;
+        assert_non_null(strstr(hear(h, visit_as(h, SOMEBODY)), "only root and members"));
+        server_set_group(h->server, THEIR_GROUP);
+        for (size_t i = 0; i < SERVER_SHARE; i++) {
+                fds[i] = visit_as(h, SOMEBODY);
+                if (i > 0)
+                        say(h, fds[i], CALL(VERSION_CALL));
+        }
+        silent = visit(h); /* the daemon's own user has no share, and makes no room for others */
+        last = visit_as(h, SOMEBODY);
+        assert_string_equal(hear(h, fds[0]), "gone");
+        assert_int_equal(h->n_heard, SERVER_SHARE - 1);
+        say(h, last, CALL(VERSION_CALL));
+        assert_int_equal(h->n_heard, SERVER_SHARE);
+        assert_non_null(strstr(hear(h, visit_as(h, SOMEBODY)), "you have too many"));
+        say(h, visit_as(h, SOMEBODY_ELSE), CALL(VERSION_CALL));
+        assert_int_equal(h->n_heard, SERVER_SHARE + 1);
+        say(h, silent, CALL(VERSION_CALL));
+        assert_int_equal(h->n_heard, SERVER_SHARE + 2);
+}
+
+static void test_a_silent_client_is_not_kept_for_ever(void **state) {
+        struct house *h = *state;
+        int silent, waiting;
+
+        server_set_patience(h->server, USEC_PER_HOUR, 20 * USEC_PER_MSEC);
+        h->answer = false;
+        waiting = visit(h);
+        say(h, waiting, CALL(VERSION_CALL));
+        silent = visit(h);
+        for (int i = 0; i < 100 && server_count_connections(h->server) > 1; i++)
+                turn(h, 50 * USEC_PER_MSEC);
+        assert_string_equal(hear(h, silent), "gone");
+        assert_int_equal(h->n_gone, 0);
+        server_reply(h->calls[0], NULL, false);
+        assert_string_equal(hear(h, waiting), EMPTY_REPLY);
+        close(silent);
+        close(waiting);
 }
 
 static void test_half_a_message_is_not_waited_for_for_ever(void **state) {
         struct house *h = *state;
         int idle, fd;
 
-        server_set_stalled(h->server, 20 * USEC_PER_MSEC);
+        server_set_patience(h->server, 20 * USEC_PER_MSEC, USEC_PER_HOUR);
         idle = visit(h);
         fd = visit(h);
         say(h, fd, "{\"meth", 6);
@@ -463,7 +560,7 @@ static void test_a_client_that_never_reads_is_closed_when_its_time_is_over(void 
         struct house *h = *state;
         int fd;
 
-        server_set_stalled(h->server, 20 * USEC_PER_MSEC);
+        server_set_patience(h->server, 20 * USEC_PER_MSEC, USEC_PER_HOUR);
         h->answer = false;
         fd = visit(h);
         say(h, fd, CALL("{\"method\":\"io.zmirror.List\",\"more\":true}"));
@@ -550,7 +647,7 @@ static void test_what_is_no_socket_is_left_alone(void **state) {
         h->server = server_free(h->server);
         (void) unlink(h->path);
         close(open(h->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-        assert_int_equal(server_listen(h->path, &fd), -EADDRINUSE);
+        assert_int_equal(server_listen(h->path, &fd), -EEXIST);
         assert_int_equal(stat(h->path, &st), 0);
         assert_true(S_ISREG(st.st_mode));
 }
@@ -604,6 +701,9 @@ int main(void) {
                 HOUSE(test_junk_is_answered_and_the_client_closed),
                 HOUSE(test_a_message_that_is_too_long_is_not_kept),
                 HOUSE(test_one_client_too_many_is_told_so),
+                HOUSE(test_silent_clients_lock_nobody_out),
+                HOUSE(test_who_may_ask_has_a_share),
+                HOUSE(test_a_silent_client_is_not_kept_for_ever),
                 HOUSE(test_half_a_message_is_not_waited_for_for_ever),
                 HOUSE(test_a_client_that_never_reads_is_closed_when_its_time_is_over),
                 HOUSE(test_a_client_that_never_reads_is_closed_when_its_queue_is_full),
