@@ -322,6 +322,23 @@ int daemon_remember(struct daemon *d) {
         return 0;
 }
 
+/* To begin without a memory is all right once. */
+static void daemon_tell_first_start(const struct daemon *d) {
+        const char *path = d->options->cache_path;
+
+        if (store_was_lost(d->store))
+                log_error("The state file %s is gone, although its lock file is still there: all "
+                          "dates are lost, and what was known about which leg is up to date; if "
+                          "there is a copy of it, stop the daemon and restore it",
+                          path);
+        else if (store_import_note(d->store))
+                log_info("%s", store_import_note(d->store));
+        else
+                log_warning("The state file %s is new: no dates are known yet, nor which leg is up "
+                            "to date",
+                            path);
+}
+
 static int daemon_open_store(struct daemon *d, bool *ret_first) {
         struct arena *a = arena_new();
         const char *error = NULL;
@@ -330,8 +347,8 @@ static int daemon_open_store(struct daemon *d, bool *ret_first) {
         r = store_open(d->options->cache_path, a, &d->store, ret_first, &error);
         if (r < 0)
                 log_error("%s", error);
-        else if (store_import_note(d->store))
-                log_info("%s", store_import_note(d->store));
+        else if (*ret_first)
+                daemon_tell_first_start(d);
         arena_free(a);
         return r;
 }

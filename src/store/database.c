@@ -125,6 +125,7 @@ static int database_lock(struct store *s) {
 
         if (asprintf(&path, "%s-lock", s->path) < 0)
                 abort();
+        s->was_locked = access(path, F_OK) == 0;
         fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0)
                 return database_fail(s, -errno, "Cannot open the lock file %s: %s", path,
@@ -137,9 +138,51 @@ static int database_lock(struct store *s) {
         return 0;
 }
 
+static int database_open_file(struct store *s, const char *path, int flags) {
+        flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+        errno = 0;
+        if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
+                return database_fail_sqlite(s, "open");
+        return 0;
+}
+
+/* A new file has its first page before it gets its name, so that one without a byte is never taken
+ * for a new one: something was in it that is lost. */
+static int database_make_file(struct store *s) {
+        _cleanup_(freep) char *path = NULL;
+        int r;
+
+        if (asprintf(&path, "%s-new", s->path) < 0)
+                abort();
+        (void) unlink(path);
+        r = database_open_file(s, path, SQLITE_OPEN_CREATE);
+        if (r >= 0)
+                r = database_execute(s, "make", "PRAGMA synchronous = FULL; PRAGMA journal_mode = "
+                                                "WAL");
+        (void) sqlite3_close(TAKE_PTR(s->db));
+        if (r >= 0 && rename(path, s->path) < 0)
+                r = database_fail(s, -errno, "Cannot make the state file %s: %s", s->path,
+                                  strerror(errno));
+        return r;
+}
+
+/* Where a link leads to nothing (its file system is not mounted), nothing is made. */
+static int database_find_file(struct store *s) {
+        struct stat st;
+
+        if (lstat(s->path, &st) < 0 && errno == ENOENT) {
+                s->was_lost = s->was_locked;
+                return database_make_file(s);
+        }
+        if (stat(s->path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
+                return database_fail(s, -EUCLEAN,
+                                     "The state file %s is empty, what was in it is lost; restore "
+                                     "a copy of it, or remove it to begin without a memory",
+                                     s->path);
+        return 0;
+}
+
 int database_open(struct store *s) {
-        int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-                    SQLITE_OPEN_EXRESCODE;
         int64_t ignored;
         int r;
 
@@ -148,9 +191,14 @@ int database_open(struct store *s) {
         if (r < 0)
                 return r;
 
-        errno = 0;
-        if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK)
-                return database_fail_sqlite(s, "open");
+        r = database_find_file(s);
+        if (r < 0)
+                return r;
+
+        r = database_open_file(s, s->path, 0);
+        if (r < 0)
+                return r;
+
         (void) sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MSEC);
 
         /* The first statement that really reads finds out whether this is a database at all. */

@@ -31,7 +31,9 @@ enum statement {
 
 struct store {
         char *path;
-        int lock_fd; /* holds the lock that keeps a second daemon out; -1: none */
+        int lock_fd;     /* holds the lock that keeps a second daemon out; -1: none */
+        bool was_locked; /* the lock's file was there before */
+        bool was_lost;   /* ... and the state file was not */
         sqlite3 *db;
         sqlite3_stmt *statements[_STATEMENT_MAX];
         bool in_transaction;

@@ -165,6 +165,10 @@ const char *store_error(const struct store *s) {
         return s->error;
 }
 
+bool store_was_lost(const struct store *s) {
+        return s->was_lost;
+}
+
 const char *store_import_note(const struct store *s) {
         return s->import_note;
 }

@@ -47,6 +47,9 @@ int store_load_history(struct store *s, struct arena *a, const char *const *enti
 /* `clear-cache`: dates and history, not the ledger; `ledger` as well. */
 int store_clear(struct store *s, bool dates_and_history, bool ledger);
 
+/* True if a state file was here once, and another had to be made. */
+bool store_was_lost(const struct store *s);
+
 /* What became of an older program's zmirror-cache.db, if one was found on a first start; or NULL.
  */
 const char *store_import_note(const struct store *s);

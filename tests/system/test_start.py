@@ -107,6 +107,22 @@ def test_a_corrupt_state_file_is_refused_and_kept(box):
     assert box.cache.read_bytes() == b"z" * 8192
 
 
+def test_an_empty_state_file_is_refused_and_a_lost_one_is_told(box):
+    daemon = box.start()
+    box.stop(daemon)
+    assert "is new: no dates are known yet" in box.log_text()
+    box.cache.write_bytes(b"")
+    text = box.run("daemon", status=1)
+    assert "is empty, what was in it is lost; restore a copy of it" in text, text
+    box.cache.unlink()
+    daemon = box.start()
+    box.stop(daemon)
+    assert box.log_text().count("is gone, although its lock file is still there: all dates are lost") == 1
+    daemon = box.start()
+    box.stop(daemon)
+    assert box.log_text().count(str(box.cache)) == 2, "not again"
+
+
 def test_a_newer_state_file_is_refused_and_kept(box):
     box.stop(box.start())
     db = sqlite3.connect(box.cache)

@@ -158,6 +158,44 @@ static void test_junk_is_no_state_file(void **state) {
         assert_refused(f, -EUCLEAN, "corrupt");
 }
 
+/* As after a power cut on some file systems: it was there, and nothing is in it. */
+static void test_an_empty_file_is_a_lost_one(void **state) {
+        struct folder *f = *state;
+
+        write_file(f->file, "", 0);
+        assert_refused(f, -EUCLEAN, "is empty, what was in it is lost");
+        assert_int_equal(unlink(f->file), 0);
+        assert_int_equal(symlink("/nonexistent/zmirror.db", f->file), 0);
+        assert_refused(f, -EACCES, "Cannot open the state file");
+}
+
+static void test_a_file_that_vanished_is_told_from_a_first_start(void **state) {
+        struct folder *f = *state;
+        struct store *s = folder_open(f);
+
+        assert_true(f->first);
+        assert_false(store_was_lost(s));
+        store_free(s);
+        s = folder_open(f);
+        assert_false(store_was_lost(s));
+        store_free(s);
+        assert_int_equal(unlink(f->file), 0);
+        s = folder_open(f);
+        assert_true(f->first);
+        assert_true(store_was_lost(s));
+        store_free(s);
+}
+
+/* A first start that ended before there was a table. */
+static void test_a_file_without_tables_is_new(void **state) {
+        struct folder *f = *state;
+
+        folder_execute(f->file, "PRAGMA journal_mode = WAL");
+        assert_true(access(f->file, F_OK) == 0);
+        store_free(folder_open(f));
+        assert_true(f->first);
+}
+
 static void test_a_truncated_file_is_corrupt(void **state) {
         struct folder *f = *state;
         struct store *s = folder_open(f);
@@ -399,6 +437,9 @@ int main(void) {
                 t(test_a_kill_inside_a_transaction_loses_only_that),
                 t(test_what_was_reported_survives_a_kill_at_any_moment),
                 t(test_junk_is_no_state_file),
+                t(test_an_empty_file_is_a_lost_one),
+                t(test_a_file_that_vanished_is_told_from_a_first_start),
+                t(test_a_file_without_tables_is_new),
                 t(test_a_truncated_file_is_corrupt),
                 t(test_a_damaged_page_is_found_at_once),
                 t(test_a_word_that_nobody_wrote_is_damage),
