@@ -53,11 +53,23 @@ static const char *environment_get(const char *const *environment, const char *n
 }
 
 /* Pools come and go with some events; which pools there are costs nothing to look at. */
-static void trigger_zfs(struct daemon *d, const struct zfs_event *event) {
-        trigger_log(d, "zed", event->class, event->keys);
+static void trigger_zfs(struct daemon *d, struct arena *a, const struct zfs_event *event) {
+        trigger_log(d, "zed", zfs_event_print(a, event), event->keys);
         trigger_hint(d, &(struct look){ .kind = LOOK_POOLS });
         if (event->pool[0])
                 trigger_hint(d, &(struct look){ LOOK_POOL, event->pool });
+}
+
+/* "add /dev/sdb1 (tank-b)", as far as the environment tells it. */
+static const char *udev_print(struct arena *a, const char *const *environment) {
+        const char *action = environment_get(environment, "ACTION") ?: "event";
+        const char *device = environment_get(environment, "DEVNAME")
+                                     ?: environment_get(environment, "DEVPATH");
+        const char *name = environment_get(environment, "DM_NAME")
+                                   ?: environment_get(environment, "ID_PART_ENTRY_NAME");
+
+        return name ? arena_printf(a, "%s %s (%s)", action, device, name)
+                    : arena_printf(a, "%s %s", action, device);
 }
 
 static bool trigger_udev(struct daemon *d, struct arena *a, const char *const *environment) {
@@ -67,7 +79,7 @@ static bool trigger_udev(struct daemon *d, struct arena *a, const char *const *e
         if (!text_equal(subsystem, "block") || !path || !text_starts(path, "/devices/") ||
             strstr(path, "/../"))
                 return false;
-        trigger_log(d, "udev", path, environment);
+        trigger_log(d, "udev", udev_print(a, environment), environment);
         trigger_hint(d, &(struct look){ LOOK_DEVICE, arena_printf(a, "/sys%s", path) });
         return true;
 }
@@ -76,7 +88,7 @@ void trigger_forwarded(struct daemon *d, struct arena *a, const char *const *env
         struct zfs_event event;
 
         if (zfs_event_from_environment(a, environment, &event))
-                trigger_zfs(d, &event);
+                trigger_zfs(d, a, &event);
         else if (!trigger_udev(d, a, environment))
                 trigger_everything(d);
 }

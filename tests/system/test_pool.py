@@ -161,6 +161,19 @@ def test_a_trigger_makes_the_pool_be_looked_at(box):
     box.stop(daemon)
 
 
+def test_events_are_logged_with_what_they_are_about(box):
+    daemon = box.start()
+    wait_for("the first picture", box.is_ready)
+    box.run("enable", "log-events", status=0)
+    box.trigger(ZEVENT_CLASS="resource.fs.zfs.statechange", ZEVENT_POOL="tank", ZEVENT_EID="7",
+                ZEVENT_VDEV_PATH="/dev/mapper/tank-b")
+    box.trigger(SUBSYSTEM="block", DEVPATH="/devices/x/block/dm-7", ACTION="change", DEVNAME="/dev/dm-7",
+                DM_NAME="tank-b")
+    assert box.log_has("event of zed: statechange tank /dev/mapper/tank-b")
+    assert box.log_has("event of udev: change /dev/dm-7 (tank-b)")
+    box.stop(daemon)
+
+
 def test_a_trigger_without_daemon_is_no_failure(box):
     assert box.trigger(ZEVENT_CLASS="sysevent.fs.zfs.scrub_finish", ZEVENT_POOL="tank") == 0
 

@@ -44,6 +44,26 @@ def test_a_night_with_a_passphrase(box):
     box.stop(daemon)
 
 
+def test_each_try_is_in_the_log(box):
+    machine, daemon = started(box)
+    machine.override["cryptsetup open"] = f"rm {box.folder}/answer; echo 'No key available' >&2; exit 2"
+    (box.folder / "answer").touch()
+    machine.plug()
+    wait_for("the second question", lambda: questions(box) == 2)
+    assert "(wrong passphrase, try 2 of 3)" in box.commands()[-1], box.commands()
+    del machine.override["cryptsetup open"]
+    (box.folder / "answer").touch()
+    wait_for("safe to unplug", lambda: is_put_away(machine), WHOLE_NIGHT)
+    lines = [line for line in box.log_text().splitlines() if "cryptsetup open" in line]
+    assert [line.split(": cryptsetup")[0].split(": ", 1)[1] for line in lines] == [
+        "running", "asking for the passphrase (try 1 of 3)", "running with the passphrase (try 1 of 3)",
+        "wrong passphrase (try 1 of 3)", "asking for the passphrase (try 2 of 3)",
+        "running with the passphrase (try 2 of 3)", "ended"], lines
+    assert lines[3].endswith(": No key available"), lines[3]
+    assert "secret" not in box.log_text()
+    box.stop(daemon)
+
+
 def test_a_disk_takes_the_question_with_it(box):
     """Else each disk that comes and goes would leave one more question on every screen."""
     machine, daemon = started(box)

@@ -111,10 +111,7 @@ static void follower_tell(struct follower *f, const struct zfs_event *e) {
                 return;
         f->newest = seconds;
         a = arena_new();
-        l->on_event(l->userdata, "zfs",
-                    arena_printf(a, "%s %s%s%s", e->name, e->pool, e->vdev_path[0] ? " " : "",
-                                 e->vdev_path),
-                    e->keys);
+        l->on_event(l->userdata, "zfs", zfs_event_print(a, e), e->keys);
 }
 
 static void on_zfs_event(void *userdata, const struct zfs_event *e) {

@@ -1,12 +1,14 @@
 /* world/linux/prompt.c - commands that need a passphrase
  *
  * systemd's agents ask for it: on the console, in Plymouth, on a desktop, in an SSH session. It
- * goes from one pipe to another through memory that is wiped, and nowhere else. */
+ * goes from one pipe to another through memory that is wiped, and nowhere else. The command is
+ * logged by who began it, and its last end, too; here are the questions, and the tries between. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "world/linux/core.h"
 #include "world/linux/prompt.h"
@@ -58,11 +60,23 @@ static void prompt_finish(struct prompt *p, const struct command_end *end) {
         prompt_free(p);
 }
 
+static void prompt_log(const struct prompt *p, enum log_level level, const char *what,
+                       const char *more) {
+        const char *line = command_print(p->arena, &p->command);
+        struct log_fields fields = { .pool = p->command.lane, .command = line };
+
+        log_write(level, &fields, "%s (try %" PRIu32 " of %u): %s%s%s", what, p->tries + 1,
+                  TRIES_MAX, line, more[0] ? ": " : "", more);
+}
+
 static void prompt_try_again(struct prompt *p, const struct command_end *end) {
-        if (!p->withdrawn && ++p->tries < TRIES_MAX)
-                prompt_ask(p);
-        else
+        if (p->withdrawn || p->tries + 1 >= TRIES_MAX) {
                 prompt_finish(p, end);
+                return;
+        }
+        prompt_log(p, LOG_LEVEL_WARNING, "wrong passphrase", end->output);
+        p->tries++;
+        prompt_ask(p);
 }
 
 static void on_command_end(void *userdata, const struct child_end *end) {
@@ -87,6 +101,7 @@ static void prompt_feed(struct prompt *p, const char *passphrase, size_t length)
                 .userdata = p,
         };
 
+        prompt_log(p, LOG_LEVEL_INFO, "running with the passphrase", "");
         (void) child_start(p->w->children, &options);
 }
 
@@ -173,6 +188,7 @@ static void prompt_ask(struct prompt *p) {
 
         struct child *agent;
 
+        prompt_log(p, LOG_LEVEL_INFO, "asking for the passphrase", "");
         prompt_set_waiting(p, true);
         agent = child_start(p->w->children, &options);
         if (agent) /* else the prompt may be gone */

@@ -87,6 +87,11 @@ static void event_set(struct zfs_event *e, const char *key, const char *value) {
                 e->vdev_path = value;
 }
 
+const char *zfs_event_print(struct arena *a, const struct zfs_event *e) {
+        return arena_printf(a, "%s%s%s%s%s", e->name, e->pool[0] ? " " : "", e->pool,
+                            e->vdev_path[0] ? " " : "", e->vdev_path);
+}
+
 /* --- the stream ----------------------------------------------------------------------------- */
 
 static void event_begin(struct zfs_event_reader *r) {

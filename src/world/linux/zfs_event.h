@@ -24,6 +24,9 @@ struct zfs_event {
         const char *const *keys; /* "name=value", as printed, ended by NULL: for people */
 };
 
+/* "vdev_online tank /dev/mapper/tank-b", as far as it tells them. */
+const char *zfs_event_print(struct arena *a, const struct zfs_event *e);
+
 /* The event is borrowed for the time of the call. */
 typedef void (*zfs_event_handler)(void *userdata, const struct zfs_event *event);
 
