@@ -169,8 +169,7 @@ static void connection_update(struct connection *c) {
                 c->out_deadline = USEC_NEVER;
         else if (c->out_deadline == USEC_NEVER)
                 c->out_deadline = limit;
-        server_arm_timer(c->server,
-                         in_deadline < c->out_deadline ? in_deadline : c->out_deadline);
+        server_arm_timer(c->server, in_deadline < c->out_deadline ? in_deadline : c->out_deadline);
 }
 
 static void connection_flush(struct connection *c) {

@@ -55,7 +55,8 @@ struct server_callbacks {
 };
 
 /* Makes the listening socket: a stale one is replaced, one that is served by somebody gives
- * -EADDRINUSE, and what is no socket -EEXIST. Everybody may connect; who may do what is decided on every connection. */
+ * -EADDRINUSE, and what is no socket -EEXIST. Everybody may connect; who may do what is decided on
+ * every connection. */
 int server_listen(const char *path, int *ret_fd);
 
 /* Serves the listening socket `fd`, which is taken over (made here or inherited). */

@@ -195,6 +195,49 @@ struct command command_run(struct arena *a, entity_id about, const char *const *
         return c;
 }
 
+/* --- questions
+ * --------------------------------------------------------------------------------------- */
+
+const char *const *question_argv(struct arena *a, enum question question, const char *pool) {
+        static const char *const words[_QUESTION_MAX][9] = {
+                /* zpool would keep events back in a buffer as long as its output is no terminal. */
+                [QUESTION_EVENTS] = { "stdbuf", "-oL", "zpool", "events", "-Hvf" },
+                [QUESTION_POOL_JSON] = { "zpool", "status", "-j", "--json-int", "-p", "-P", "-t" },
+                [QUESTION_POOL_PATHS] = { "zpool", "status", "-pPt" },
+                [QUESTION_POOL_GUIDS] = { "zpool", "status", "-gpPt" },
+                [QUESTION_POOL_GUID] = { "zpool", "get", "-Hp", "-o", "value", "guid" },
+                [QUESTION_POOL_SPARES] = { "zpool", "status" },
+                [QUESTION_POOL_PROPERTIES] = { "zpool", "get", "-Hp", "-o", "property,value",
+                                               "autoreplace,multihost" },
+                [QUESTION_POOL_SCRUB] = { "zfs", "get", "-Hp", "-o", "property,value",
+                                          COMMAND_SCRUB_PROPERTY },
+        };
+        const char **argv = arena_memdup(a, words[question], sizeof(words[question]));
+        size_t n = 0;
+
+        while (argv[n])
+                n++;
+        if (pool)
+                argv[n] = arena_strdup(a, pool);
+        return argv;
+}
+
+const char *const *question_passphrase(struct arena *a, const char *name, const char *text,
+                                       usec_t time_limit) {
+        const char *const argv[] = {
+                "systemd-ask-password",
+                "--no-tty",
+                arena_printf(a, "--timeout=%" PRIu64, time_limit / USEC_PER_SEC),
+                arena_printf(a, "--id=zmirror:%s", name),
+                "--icon=drive-harddisk",
+                "--",
+                arena_strdup(a, text),
+                NULL,
+        };
+
+        return arena_memdup(a, argv, sizeof(argv));
+}
+
 /* --- printing
  * ---------------------------------------------------------------------------------------- */
 

@@ -106,6 +106,28 @@ struct command command_enable_trim(struct arena *a, entity_id about, const char 
 struct command command_run(struct arena *a, entity_id about, const char *const *argv,
                            const char *entity, const char *event);
 
+/* What is only asked: nothing is changed by it. */
+enum question {
+        QUESTION_EVENTS,
+        QUESTION_POOL_JSON,  /* all of its status at once, since OpenZFS 2.3 */
+        QUESTION_POOL_PATHS, /* before, it shows either paths ... */
+        QUESTION_POOL_GUIDS, /* ... or GUIDs, ... */
+        QUESTION_POOL_GUID,  /* ... but not the pool's own */
+        QUESTION_POOL_SPARES,
+        QUESTION_POOL_PROPERTIES,
+        QUESTION_POOL_SCRUB,
+        _QUESTION_MAX,
+};
+
+/* Debian's cron job leaves out pools with "disable" in it. */
+#define COMMAND_SCRUB_PROPERTY "org.debian:periodic-scrub"
+
+/* NULL-terminated, in the arena. NULL: not about a pool. */
+const char *const *question_argv(struct arena *a, enum question question, const char *pool);
+/* Of a person. `name` tells the questions apart that are asked at the same time. */
+const char *const *question_passphrase(struct arena *a, const char *name, const char *text,
+                                       usec_t time_limit);
+
 /* As one would type it, quoted where needed; in the arena. Two commands are the same if this is. */
 const char *command_print(struct arena *a, const struct command *c);
 const char *command_kind_print(enum command_kind kind);

@@ -157,8 +157,9 @@ static int database_make_file(struct store *s) {
         (void) unlink(path);
         r = database_open_file(s, path, SQLITE_OPEN_CREATE);
         if (r >= 0)
-                r = database_execute(s, "make", "PRAGMA synchronous = FULL; PRAGMA journal_mode = "
-                                                "WAL");
+                r = database_execute(s, "make",
+                                     "PRAGMA synchronous = FULL; PRAGMA journal_mode = "
+                                     "WAL");
         (void) sqlite3_close(TAKE_PTR(s->db));
         if (r >= 0 && rename(path, s->path) < 0)
                 r = database_fail(s, -errno, "Cannot make the state file %s: %s", s->path,

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "model/command.h"
 #include "world/linux/core.h"
 #include "world/linux/follower.h"
 #include "world/linux/kstat.h"
@@ -172,11 +173,10 @@ static void on_follower_end(void *userdata, const struct child_end *end) {
         f->delay = f->delay * 2 < DELAY_MAX ? f->delay * 2 : DELAY_MAX;
 }
 
-/* zpool would keep events back in a buffer as long as its output is no terminal. */
 static void follower_begin(struct follower *f) {
-        static const char *const argv[] = { "stdbuf", "-oL", "zpool", "events", "-Hvf", NULL };
+        _cleanup_(arena_freep) struct arena *a = arena_new();
         struct child_options options = {
-                .argv = argv,
+                .argv = question_argv(a, QUESTION_EVENTS, NULL),
                 .on_output = on_output,
                 .on_end = on_follower_end,
                 .userdata = f,

@@ -7,17 +7,17 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "model/command.h"
 #include "model/path.h"
 #include "world/linux/child.h"
 #include "world/linux/file.h"
 #include "world/linux/machine.h"
 #include "world/linux/nvlist.h"
 
-#define ASK_LIMIT      (4 * USEC_PER_SEC)
-#define ANSWER_MAX     ((size_t) 256 << 10)
-#define CACHEFILE_MAX  ((size_t) 16 << 20)
-#define CRON_MAX       ((size_t) 64 << 10)
-#define SCRUB_PROPERTY "org.debian:periodic-scrub"
+#define ASK_LIMIT     (4 * USEC_PER_SEC)
+#define ANSWER_MAX    ((size_t) 256 << 10)
+#define CACHEFILE_MAX ((size_t) 16 << 20)
+#define CRON_MAX      ((size_t) 64 << 10)
 
 const struct machine_folders machine_folders_usual = {
         .etc = "/etc",
@@ -59,9 +59,9 @@ static void on_drop(void *userdata) {
 }
 
 /* What the command printed; NULL: it failed, and `failure` says why. */
-static const char *reader_ask(struct reader *r, const char *const *argv) {
+static const char *reader_ask(struct reader *r, enum question question, const char *pool) {
         struct child_options options = {
-                .argv = argv,
+                .argv = question_argv(r->arena, question, pool),
                 .output_max = ANSWER_MAX,
                 .time_limit = ASK_LIMIT,
                 .on_end = on_end,
@@ -102,30 +102,24 @@ static bool pool_is_suspended(const struct reader *r, const char *name) {
 }
 
 static void pool_ask(struct reader *r, const char *name, bool cron, struct machine_pool *ret) {
-        const char *const properties[] = {
-                "zpool", "get", "-Hp", "-o", "property,value", "autoreplace,multihost", name, NULL
-        };
-        const char *const status[] = { "zpool", "status", name, NULL };
-        const char *const scrub[] = { "zfs",          "get", "-Hp", "-o", "property,value",
-                                      SCRUB_PROPERTY, name,  NULL };
         const char *answer;
 
         if (pool_is_suspended(r, name)) {
                 ret->failure = "it is suspended";
                 return;
         }
-        answer = reader_ask(r, properties);
+        answer = reader_ask(r, QUESTION_POOL_PROPERTIES, name);
         if (answer) {
                 ret->autoreplace = answer_is_on(answer, "autoreplace");
                 ret->multihost = answer_is_on(answer, "multihost");
-                answer = reader_ask(r, status);
+                answer = reader_ask(r, QUESTION_POOL_SPARES, name);
         }
         if (answer) {
                 ret->spares = strstr(answer, "\n\tspares");
-                answer = cron ? reader_ask(r, scrub) : "";
+                answer = cron ? reader_ask(r, QUESTION_POOL_SCRUB, name) : "";
         }
         if (answer)
-                ret->scrub_disabled = strstr(answer, SCRUB_PROPERTY "\tdisable");
+                ret->scrub_disabled = strstr(answer, COMMAND_SCRUB_PROPERTY "\tdisable");
         ret->failure = r->failure;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "model/command.h"
 #include "world/linux/core.h"
 #include "world/linux/file.h"
 #include "world/linux/kstat.h"
@@ -222,20 +223,15 @@ static void on_answer(void *userdata, const struct child_end *end) {
 }
 
 static void pool_look_ask(struct pool_look *l, enum stage stage) {
-        const char *pool = l->what.name;
-        const char *const json[] = { "zpool", "status", "-j", "--json-int", "-p",
-                                     "-P",    "-t",     pool, NULL };
-        const char *const text[] = { "zpool", "status", "-pPt", pool, NULL };
-        const char *const guids[] = { "zpool", "status", "-gpPt", pool, NULL };
-        const char *const guid[] = { "zpool", "get", "-Hp", "-o", "value", "guid", pool, NULL };
-        const char *const *const argv[] = {
-                [STAGE_JSON] = json,
-                [STAGE_TEXT] = text,
-                [STAGE_GUIDS] = guids,
-                [STAGE_GUID] = guid,
+        static const enum question questions[] = {
+                [STAGE_JSON] = QUESTION_POOL_JSON,
+                [STAGE_TEXT] = QUESTION_POOL_PATHS,
+                [STAGE_GUIDS] = QUESTION_POOL_GUIDS,
+                [STAGE_GUID] = QUESTION_POOL_GUID,
         };
+        const char *pool = l->what.name;
         struct child_options options = {
-                .argv = argv[stage],
+                .argv = question_argv(l->arena, questions[stage], pool),
                 .output_max = POOL_STATUS_TEXT_MAX,
                 .time_limit = LIMIT,
                 .subject = pool,

@@ -156,28 +156,19 @@ static const char *prompt_question(const struct prompt *p) {
 }
 
 /* By what agents tell prompts apart: the mapping's name. */
-static const char *prompt_id(const struct prompt *p) {
+static const char *prompt_name(const struct prompt *p) {
         const char *const *argv = p->command.argv;
         size_t n = 0;
 
         while (argv[n])
                 n++;
-        return arena_printf(p->arena, "--id=zmirror:%s", n > 3 ? argv[3] : "");
+        return n > 3 ? argv[3] : "";
 }
 
 static void prompt_ask(struct prompt *p) {
-        const char *const argv[] = {
-                "systemd-ask-password",
-                "--no-tty",
-                arena_printf(p->arena, "--timeout=%" PRIu64, PROMPT_LIMIT / USEC_PER_SEC),
-                prompt_id(p),
-                "--icon=drive-harddisk",
-                "--",
-                prompt_question(p),
-                NULL,
-        };
         struct child_options options = {
-                .argv = argv,
+                .argv = question_passphrase(p->arena, prompt_name(p), prompt_question(p),
+                                            PROMPT_LIMIT),
                 .output_max = PASSPHRASE_MAX,
                 .secret = true,
                 .time_limit = PROMPT_LIMIT + USEC_PER_MIN,

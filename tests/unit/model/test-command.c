@@ -160,6 +160,34 @@ static void test_nothing_is_ever_forced(void **state) {
                                      text_equal(*w, "--force") || text_equal(*w, "-X"));
 }
 
+static void assert_words(const char *const *argv, const char *line) {
+        const struct command c = { .argv = argv };
+
+        assert_string_equal(command_print(a, &c), line);
+}
+
+static void test_questions(void **state) {
+        static const char *const lines[_QUESTION_MAX] = {
+                [QUESTION_EVENTS] = "stdbuf -oL zpool events -Hvf tank",
+                [QUESTION_POOL_JSON] = "zpool status -j --json-int -p -P -t tank",
+                [QUESTION_POOL_PATHS] = "zpool status -pPt tank",
+                [QUESTION_POOL_GUIDS] = "zpool status -gpPt tank",
+                [QUESTION_POOL_GUID] = "zpool get -Hp -o value guid tank",
+                [QUESTION_POOL_SPARES] = "zpool status tank",
+                [QUESTION_POOL_PROPERTIES] =
+                        "zpool get -Hp -o property,value autoreplace,multihost tank",
+                [QUESTION_POOL_SCRUB] =
+                        "zfs get -Hp -o property,value org.debian:periodic-scrub tank",
+        };
+
+        for (enum question q = 0; q < _QUESTION_MAX; q++)
+                assert_words(question_argv(a, q, "tank"), lines[q]);
+        assert_words(question_argv(a, QUESTION_EVENTS, NULL), "stdbuf -oL zpool events -Hvf");
+        assert_words(question_passphrase(a, "tank-b", "Why?", USEC_PER_MIN),
+                     "systemd-ask-password --no-tty --timeout=60 --id=zmirror:tank-b "
+                     "--icon=drive-harddisk -- 'Why?'");
+}
+
 static void test_printing_quotes_what_a_shell_would_take_apart(void **state) {
         static const struct {
                 const char *word, *printed;
@@ -212,6 +240,7 @@ int main(void) {
                 cmocka_unit_test(test_a_handlers_program_is_told_why),
                 cmocka_unit_test(test_a_command_borrows_nothing),
                 cmocka_unit_test(test_nothing_is_ever_forced),
+                cmocka_unit_test(test_questions),
                 cmocka_unit_test(test_printing_quotes_what_a_shell_would_take_apart),
                 cmocka_unit_test(test_every_kind_has_a_name),
                 cmocka_unit_test(test_an_end_is_good_only_in_one_way),
