@@ -51,6 +51,8 @@ def main(path):
             print("\n".join(output.strip().splitlines()[-80:]))
         name = re.sub(r"^zmirror:", "", test["name"]).replace(" / ", ": ")
         how = "" if test["result"] in GOOD else f" ({test['result'].lower()})"
+        for line in re.findall(r"^skipped .*", output, re.M):
+            print(f"{name}: {line}")
         print(f"{name}: {passed} passed, {failed} failed in {test['duration']:.1f} s{how}")
     print(f"{total_passed} passed, {total_failed} failed")
     return 0 if total_failed == 0 else 1

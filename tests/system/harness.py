@@ -250,6 +250,18 @@ class Box:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class Skipped(Exception):
+    """What a test needs is not on this machine; says what."""
+
+
+def program(name, where):
+    """The path of a program that a test is about."""
+    path = shutil.which(name)
+    if not path:
+        raise Skipped(f"there is no {name} here ({where})")
+    return path
+
+
 def main(names):
     """Runs the tests of a file, or those that are named on the command line."""
     wanted = sys.argv[5:]
@@ -270,6 +282,8 @@ def main(names):
                 assert daemon.returncode != 99, "a sanitizer reported something"
             passed += 1
             print(f"ok {name} ({time.monotonic() - begun:.1f} s)", flush=True)
+        except Skipped as e:
+            print(f"skipped {name}: {e}", flush=True)
         except Exception:
             failed += 1
             print(f"FAILED {name}\n{traceback.format_exc()}--- log of the daemon:\n{box.log_text()[-6000:]}",

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import struct
+import subprocess
 import time
 
 import harness
@@ -180,6 +182,38 @@ def test_the_daemon_describes_itself(box):
     text = client.call("org.varlink.service.GetInterfaceDescription", {"interface": "io.zmirror"})["description"]
     assert "method Request" in text
     client.close()
+    box.stop(daemon)
+
+
+def test_varlinkctl_understands_the_daemon(box):
+    varlinkctl = harness.program("varlinkctl", "systemd has it since 255")
+    daemon = box.start()
+    wait_for("the first picture", box.is_ready)
+
+    def ask(*words):
+        return subprocess.run([varlinkctl, *words], timeout=60, check=True, capture_output=True, text=True).stdout
+
+    assert "io.zmirror" in ask("info", str(box.socket))
+    assert "method Request" in ask("introspect", str(box.socket), "io.zmirror")
+    assert json.loads(ask("call", "--json=short", str(box.socket), "io.zmirror.Version", "{}"))["pid"] == daemon.pid
+    rows = ask("call", "--json=short", "--more", str(box.socket), "io.zmirror.List", '{"columns":["id"]}')
+    assert "zpool|name:tank" in rows
+    box.stop(daemon)
+
+
+def test_another_parser_understands_the_interface(box):
+    """It makes Go of it, and stops at the first thing that is no Varlink."""
+    generator = harness.program("varlink-go-interface-generator", "package varlink-go")
+    daemon = box.start()
+    text = box.call("org.varlink.service.GetInterfaceDescription", {"interface": "io.zmirror"})["description"]
+    path = box.folder / "io.zmirror.varlink"
+    path.write_text(text)
+    subprocess.run([generator, str(path)], cwd=box.folder, timeout=60, check=True)
+    made = (box.folder / "iozmirror.go").read_text()
+    for method in re.findall(r"^method (\w+)", text, re.M):
+        assert f"func {method}() {method}_methods" in made, method
+    path.write_text(text.replace("method ", "methods ", 1))
+    assert subprocess.run([generator, str(path)], cwd=box.folder, timeout=60, check=False).returncode, "it does look"
     box.stop(daemon)
 
 
