@@ -3,17 +3,23 @@
 Arguments: zmirror, zmirror-trigger, the stage of umockdev, rundir.so. Prints medians beside the bars that are to be kept; it is no test, and never fails.
 """
 
+import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "system"))
 import harness  # noqa: E402
 from machine import Machine  # noqa: E402
+from screen import Screen  # noqa: E402
 
 ROUNDS = 7
+WATCH_SECONDS = 10
+TICKS = os.sysconf("SC_CLK_TCK")
 N_HINTS = 50000
 TELL_TIME = "bash -c 'echo $EPOCHREALTIME'"
 
@@ -126,8 +132,51 @@ def bench_plug(n_disks, bar):
         box.close()
 
 
+def processor_seconds(pid):
+    """What a process has used of the processor so far, of all its threads."""
+    return sum(int(n) for n in pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]) / TICKS
+
+
+def percent_of_a_core(box, pid):
+    """While something happens every second."""
+    begun = processor_seconds(pid)
+    for _ in range(WATCH_SECONDS):
+        box.trigger(ZEVENT_CLASS="sysevent.fs.zfs.config_sync", ZEVENT_POOL="p0")
+        time.sleep(1)
+    return 100 * (processor_seconds(pid) - begun) / WATCH_SECONDS
+
+
+def bench_watch(box, daemon):
+    """A screen that somebody has forgotten."""
+    before = percent_of_a_core(box, daemon.pid)
+    screen = Screen(box, "watch", lines=50, columns=120)
+    try:
+        harness.wait_for("a picture", lambda: screen.has("Last events"))
+        reader = threading.Thread(target=lambda: [screen.read() for _ in range(10 * WATCH_SECONDS)], daemon=True)
+        reader.start()
+        report("zmirror watch, of a core", percent_of_a_core(box, screen.process.pid), "%", 1)
+        report("  what it costs the daemon", percent_of_a_core(box, daemon.pid) - before, "%", 1)
+    finally:
+        screen.close()
+
+
+def bench_formats(box, bar):
+    """The formats are drawn by several means; each is somebody's."""
+    names = re.search(r"Formats: (.*)", " ".join(box.run("list", "--help").split()))[1].split(", ")
+    took = {name: median_ms(lambda name=name: program(box, harness.ZMIRROR, "list", "--format", name)) for name in names}
+    for name in ("table", "json", "csv"):
+        report(f"zmirror list --format {name}, whole process", took[name], "ms", bar)
+    slowest = max(took, key=took.get)
+    report(f"  the slowest of {len(names)} formats: {slowest}", took[slowest], "ms", bar)
+
+
 def program(box, *command):
     subprocess.run([str(c) for c in command], env=box.environment(), stdout=subprocess.DEVNULL, check=True)
+
+
+def command(box, *words):
+    """One that ends as it likes: what it tells is not what is asked for here."""
+    subprocess.run([harness.ZMIRROR, *words], env=box.environment(), stdout=subprocess.DEVNULL, check=False)
 
 
 def report(what, value, unit, bar, more_is_better=False):
@@ -135,7 +184,7 @@ def report(what, value, unit, bar, more_is_better=False):
     print(f"  {what:<52} {value:>10.1f} {unit:<4} (bar {bar:g}){'' if good else '  MISSED'}")
 
 
-def bench(n_disks, start, pss, listing):
+def bench(n_disks, start, pss, listing, explaining):
     box = harness.Box()
     try:
         box.config.write_text(configuration(n_disks))
@@ -146,11 +195,12 @@ def bench(n_disks, start, pss, listing):
         harness.wait_for("the first picture", box.is_ready, 60)
         time.sleep(2)  # what the start has used is given back a second later
         report("proportional memory at rest", pss_mb(daemon.pid), "MB", pss)
-        report("zmirror list --format json, whole process",
-               median_ms(lambda: program(box, harness.ZMIRROR, "list", "--format", "json")), "ms", listing)
-        for words in ("list --format grid", "list --graph", "status all", "status all --json"):
-            report(f"zmirror {words}, whole process",
-                   median_ms(lambda words=words: program(box, harness.ZMIRROR, *words.split())), "ms", 150)
+        bench_formats(box, listing)
+        for words in ("", "list --graph", "list overdue", "status all", "status all --json", "health", "history"):
+            report(f"zmirror {words}".strip() + ", whole process",
+                   median_ms(lambda words=words: command(box, *words.split())), "ms", listing)
+        report("zmirror explain all, whole process", median_ms(lambda: command(box, "explain", "all")), "ms", explaining)
+        bench_watch(box, daemon)
         report("zmirror-trigger, whole process", median_ms(lambda: program(box, harness.TRIGGER)), "ms", 2)
         report("  (of it, starting any process: /bin/true)", median_ms(lambda: program(box, "/bin/true")), "ms", 2)
         report("hints a second, not configured", hints_per_second(box, "nobodys"), "", 50000, True)
@@ -162,9 +212,9 @@ def bench(n_disks, start, pss, listing):
 
 def main():
     print("medians of", ROUNDS, "rounds; the machine may be busy with other things")
-    bench(5, 20, 3, 5)
+    bench(5, 20, 3, 5, 5)
     bench_plug(4, 2)
-    bench(5000, 400, 40, 150)
+    bench(5000, 400, 40, 150, 250)
     bench_plug(5000, 3)
 
 
