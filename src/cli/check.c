@@ -1,12 +1,14 @@
 /* cli/check.c - is the configuration right? without a daemon */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/check.h"
 #include "cli/show.h"
 #include "config/advice.h"
 #include "config/config_load.h"
+#include "engine/schedule.h"
 #include "world/linux/machine.h"
 
 #define CONFIG_PATH_DEFAULT "/etc/zmirror/zmirror.yml"
@@ -29,10 +31,30 @@ static size_t line_end(const struct summary_line *l) {
 }
 
 /* What has no room behind the id goes on below it. */
-static void print_line(const struct summary_line *l, size_t gap, size_t columns) {
+/* "Sat 2026-11-28 03:00:00" */
+static const char *next_print(struct arena *a, const struct schedule *schedule) {
+        usec_t next = schedule_next(schedule, show_now());
+        time_t seconds = (time_t) (next / USEC_PER_SEC);
+        char day[8] = "";
+        struct tm tm = {};
+
+        if (next == USEC_NEVER)
+                return "never";
+        (void) localtime_r(&seconds, &tm);
+        (void) strftime(day, sizeof(day), "%a", &tm);
+        return arena_printf(a, "%s %s", day, show_time(a, next));
+}
+
+static void print_line(struct arena *a, const struct summary_line *line, size_t gap,
+                       size_t columns) {
+        struct summary_line with = *line;
+        const struct summary_line *l = &with;
         size_t end = line_end(l), indent = gap + 2;
         struct text t = {};
 
+        if (line->schedule)
+                with.right = arena_printf(a, "%s; next: %s", line->right,
+                                          next_print(a, line->schedule));
         text_addf(&t, "%*s%s", (int) (2 * l->depth), "", l->left);
         if (columns < 2 * indent) { /* there is next to none */
                 indent = 2 * l->depth + 4;
@@ -59,7 +81,7 @@ static void print_summary(struct arena *a, const struct config *config, size_t c
                         if (line_end(&lines[to]) > gap && line_end(&lines[to]) <= GAP_MAX)
                                 gap = line_end(&lines[to]);
                 for (uint32_t i = from; i < to; i++)
-                        print_line(&lines[i], gap, columns);
+                        print_line(a, &lines[i], gap, columns);
                 if (to < n)
                         (void) puts("");
         }

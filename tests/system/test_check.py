@@ -1,5 +1,6 @@
 """tests/system/test_check.py - `zmirror check` looks at the machine: without a daemon, and whatever ZFS does"""
 
+import re
 import time
 
 from harness import main
@@ -40,6 +41,15 @@ def test_without_zfs(box):
     assert "Not imported now, so that its autoreplace, multihost and spares could not be looked at: tank." in text, text
     assert "is good: 4 entities" in text, text
     assert not box.commands(), "nothing is asked about what is not imported"
+
+
+def test_when_a_schedule_fires_next(box):
+    box.config.write_text(CONFIG.replace("content:", """maintenance_scheduler:
+- times: ["03:00:00"]
+  weekdays: [sat]
+content:""", 1))
+    text = " ".join(check(box).split())
+    assert re.search(r"maintenance_scheduler .*03:00:00.*; next: Sat 20\d\d-\d\d-\d\d 03:00:00 ", text), text
 
 
 def test_what_pools_say(box):
