@@ -1,6 +1,5 @@
 /* cli/check.c - is the configuration right? without a daemon */
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -10,16 +9,6 @@
 #include "config/config_load.h"
 #include "engine/schedule.h"
 #include "world/linux/machine.h"
-
-#define CONFIG_PATH_DEFAULT "/etc/zmirror/zmirror.yml"
-
-static const char *config_path(const struct cli_call *call) {
-        const char *path = call->values[OPTION_CONFIG_PATH];
-
-        if (!path)
-                path = getenv("ZMIRROR_CONFIG_PATH");
-        return path && *path ? path : CONFIG_PATH_DEFAULT;
-}
 
 /* --- what was understood
  * ------------------------------------------------------------------------------------ */
@@ -146,7 +135,7 @@ static void check_advise(struct cli_call *call, const struct config *config, siz
 
 int check_run(struct cli_call *call) {
         _cleanup_(config_freep) struct config *config = NULL;
-        const char *path = config_path(call);
+        const char *path = cli_config_path(call);
         size_t columns = show_is_terminal(STDOUT_FILENO) ? show_terminal_columns(STDOUT_FILENO)
                                                          : SIZE_MAX;
         struct diagnoses diagnoses = {};

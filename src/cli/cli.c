@@ -3,11 +3,14 @@
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/show.h"
+
+#define CONFIG_PATH_DEFAULT "/etc/zmirror/zmirror.yml"
 
 static const struct cli_command *the_commands; /* as called with: a constant table */
 static size_t the_n_commands;
@@ -47,6 +50,14 @@ bool cli_expect_no_words(const struct cli_call *call) {
                 return true;
         (void) cli_usage(call, "'%s' is too much", call->words[0]);
         return false;
+}
+
+const char *cli_config_path(const struct cli_call *call) {
+        const char *path = call->values[OPTION_CONFIG_PATH];
+
+        if (!path)
+                path = getenv("ZMIRROR_CONFIG_PATH");
+        return path && *path ? path : CONFIG_PATH_DEFAULT;
 }
 
 /* --- help */

@@ -86,6 +86,9 @@ int cli_main(const struct cli_command *commands, size_t n, int argc, char **argv
 /* A line of the help: "  --format FORMAT     how the list is drawn". */
 void cli_help_line(struct text *t, const char *left, const char *help, size_t indent);
 
+/* Of this call, or that of the daemon that systemd starts. */
+const char *cli_config_path(const struct cli_call *call);
+
 /* "zmirror: ..." on stderr. */
 void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, with how to use the command; EXIT_USAGE. */

@@ -1,6 +1,7 @@
 /* cli/talk.c - one call to the daemon, and what to say when it goes wrong */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/reply.h"
 #include "cli/talk.h"
@@ -41,11 +42,21 @@ static bool on_reply(void *userdata, struct arena **arena, const struct message_
         return !c->nonsense;
 }
 
-int talk_no_daemon(const char *path, int r) {
+/* systemd says nothing about it: without a configuration it starts no daemon, and is content. */
+static bool configuration_is_missing(const struct cli_call *call) {
+        return access(cli_config_path(call), F_OK) < 0 && errno == ENOENT;
+}
+
+int talk_no_daemon(const struct cli_call *call, int r) {
+        const char *path = talk_socket_path(call);
+
         if (r == -EACCES)
                 cli_complain("the daemon cannot be asked: no permission for %s", path);
         else if (r == -ENAMETOOLONG)
                 cli_complain("the path of the socket is too long: %s", path);
+        else if (r == -ENOENT && configuration_is_missing(call))
+                cli_complain("the daemon is not running: there is no configuration %s yet",
+                             cli_config_path(call));
         else
                 cli_complain("the daemon is not running (no answer on %s)", path);
         return EXIT_NO_DAEMON;
@@ -86,7 +97,7 @@ int talk(const struct cli_call *call, const struct params *params, const struct 
 
         r = client_new(path, &client);
         if (r < 0)
-                return talk_no_daemon(path, r);
+                return talk_no_daemon(call, r);
 
         r = client_call(client, params, &options, on_reply, &c);
         if (r < 0)

@@ -27,7 +27,7 @@ struct talk {
 int talk(const struct cli_call *call, const struct params *params, const struct talk *t);
 
 /* Says why nobody could be reached there; EXIT_NO_DAEMON. */
-int talk_no_daemon(const char *path, int r);
+int talk_no_daemon(const struct cli_call *call, int r);
 
 /* --socket-path, ZMIRROR_SOCKET_PATH, or the usual place. */
 const char *talk_socket_path(const struct cli_call *call);

@@ -391,7 +391,7 @@ static int watcher_end(struct watcher *w) {
                 cli_complain("%s", w->trouble);
                 return EXIT_FAILED;
         }
-        return talk_no_daemon(talk_socket_path(w->call), w->failure);
+        return talk_no_daemon(w->call, w->failure);
 }
 
 int watch_run(struct cli_call *call) {

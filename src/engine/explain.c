@@ -174,7 +174,9 @@ static void chain_leg(struct chain *c, entity_id id, uint32_t depth) {
                 chain_add(c, depth, "%s is suspended: ZFS waits for a device that is gone",
                           title(c, it->zdev.zpool));
         } else if (!v) {
-                chain_add(c, depth, "pool %s has no vdev that is %s (by GUID, device or name)",
+                chain_add(c, depth,
+                          "pool %s has no vdev that is %s (by GUID, device or name); `zpool "
+                          "attach` adds it",
                           it->zdev.pool, title(c, id));
         } else {
                 chain_add(c, depth, "ZFS has %s as %s%s%s", title(c, id),

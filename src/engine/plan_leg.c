@@ -63,7 +63,8 @@ struct step plan_leg_online(struct engine *e, const struct request *r) {
                 return step_wait(REASON_WAIT_LOOK, it->zdev.zpool, NULL);
         if (!v) /* 6. ZFS does not know it */
                 return step_failf(REASON_NOT_CONFIGURED, r->entity,
-                                  "pool %s has no vdev that is %s (by GUID, device or name)",
+                                  "pool %s has no vdev that is %s (by GUID, device or name); "
+                                  "`zpool attach` adds it",
                                   pool_name, engine_title(e, r->entity));
         if (plan_wait_for_provisioning(e, r, &s)) /* 7. the mode in which trims are sent to it */
                 return s;

@@ -49,6 +49,8 @@ static const struct {
 } cases[] = {
         { "no daemon", "daemon-version", NULL, 0, EXIT_NO_DAEMON, "", "",
           "zmirror: the daemon is not running (no answer on %s)\n" },
+        { "no configuration", "daemon-version --config-path /none", NULL, 0, EXIT_NO_DAEMON, "", "",
+          "zmirror: the daemon is not running: there is no configuration /none yet\n" },
         { "version", "daemon-version",
           TEXT(REPLY("{\"version\":\"7.1\",\"config_path\":\"\",\"pid\":1,\"since\":1,"
                      "\"ready\":true}")),
@@ -336,5 +338,6 @@ int main(void) {
                 cmocka_unit_test(test_interrupting_leaves_the_request_and_says_so),
         };
 
+        (void) setenv("ZMIRROR_CONFIG_PATH", "/dev/null", 1); /* there is one */
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
