@@ -77,7 +77,7 @@ static struct sim_harm harm(const struct zpool *p, const struct leg *l, const ch
 }
 
 /* It appeared when the command was on its way already. */
-static bool node_is_new(const struct sim *s, const struct node *n) {
+bool node_is_new(const struct sim *s, const struct node *n) {
         while (n->kind == DEVICE_MAPPING && n->under)
                 n = n->under;
         return s->issued <

@@ -80,6 +80,7 @@ struct leg {
         /* the truth, for those who check */
         usec_t scrubbed;   /* wall clock: a scrub that it was online for from start to end found
                               nothing wrong with it */
+        usec_t trimmed;    /* wall clock: a trim of it was begun that came to its end */
         usec_t lost_since; /* time since when its device is gone while ZFS calls it online */
         usec_t gone_at;    /* time when it was lost last */
         bool reopened;     /* by `zpool clear`, on another device */
@@ -199,3 +200,5 @@ double trim_progress(const struct sim *s, const struct leg *l);
 bool leg_is_whole(const struct leg *l); /* its image holds all that the pool refers to */
 bool image_is_whole_for(const struct image *i, const struct ranges *tree);
 const struct ranges *image_tree(const struct image *i);
+/* It appeared when the command that is judged was on its way already. */
+bool node_is_new(const struct sim *s, const struct node *n);

@@ -234,6 +234,7 @@ static void scan_finish_scrub(struct sim *s, struct zpool *p) {
                 if (!l->in_scan || !l->node)
                         continue;
                 bad = leg_repair(l, &p->tree, 1, &repaired);
+                l->in_scan = !bad && !repaired; /* for it the scrub was a good one */
                 l->checksum_errors += repaired + bad;
                 p->scan.processed += repaired * (1 << 20);
                 p->scan.errors += bad;
@@ -337,7 +338,7 @@ static void trim_on_end(void *owner, void *what, uint64_t number) {
         if (l->trim != TRIM_ACTIVE || number != l->trim_round)
                 return;
         l->trim = TRIM_COMPLETE;
-        l->trim_time = sim_wall(s) / USEC_PER_SEC * USEC_PER_SEC;
+        l->trim_time = l->trimmed = sim_wall(s) / USEC_PER_SEC * USEC_PER_SEC;
         s->changes++;
         sim_event_pool(s, l->pool, "trim_finish", l->path);
 }

@@ -155,6 +155,24 @@ usec_t sim_leg_lost_since(struct sim *s, entity_id leg);
 /* Wall clock: the last scrub that the leg was online for from start to end, and that found nothing
  * wrong with it. */
 usec_t sim_leg_scrubbed(struct sim *s, entity_id leg);
+/* Wall clock: when the last trim of it that came to its end was begun or done. */
+usec_t sim_leg_trimmed(struct sim *s, entity_id leg);
+/* True while a resilver or scrub that covers it, or a trim of it, runs, and has for so long. */
+bool sim_leg_is_busy(struct sim *s, entity_id leg, usec_t since);
+/* What has to be shown of it (SPEC 3), worked out from what is truly there. */
+enum state sim_state(struct sim *s, entity_id id);
+/* True if there is a device under its name, and udev has told of it. */
+bool sim_is_there(struct sim *s, entity_id id);
+/* What is in the device that has this path now; NULL: no container. */
+const char *sim_luks_uuid(struct sim *s, const char *path);
+/* True if whoever ran the command that is judged could not have known of it: it appeared a moment
+ * ago, or its event is late. */
+bool sim_is_new(struct sim *s, const char *path);
+/* Events were lost, or are late: the daemon cannot know everything. */
+bool sim_is_deaf(const struct sim *s);
+/* The commands that zmirror has begun since then, and that have not ended (those that were given up
+ * have). Returns how many there are. */
+uint32_t sim_running(struct sim *s, usec_t since, const struct command **ret, uint32_t max);
 /* True while something on the disk is open, imported or mounted; `ret_what` says what. */
 bool sim_disk_is_used(struct sim *s, entity_id disk, const char **ret_what);
 bool sim_pool_is_imported(struct sim *s, const char *pool);

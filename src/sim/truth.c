@@ -74,6 +74,177 @@ usec_t sim_leg_scrubbed(struct sim *s, entity_id id) {
         return l ? l->scrubbed : 0;
 }
 
+usec_t sim_leg_trimmed(struct sim *s, entity_id id) {
+        const struct leg *l = leg_of(s, id);
+
+        return l ? l->trimmed : 0;
+}
+
+bool sim_leg_is_busy(struct sim *s, entity_id id, usec_t since) {
+        const struct leg *l = leg_of(s, id);
+
+        if (!l || !l->pool->imported || !l->node || l->pool->suspended)
+                return false;
+        if (l->trim == TRIM_ACTIVE && s->time >= l->trim_since + since)
+                return true;
+        return l->in_scan && l->pool->scan.state == SCAN_STATE_SCANNING &&
+               s->time >= l->pool->scan_began + since &&
+               (l->pool->scan.function == SCAN_SCRUB || !ranges_is_empty(&l->dtl));
+}
+
+bool sim_is_deaf(const struct sim *s) {
+        return s->time <= s->deaf_until;
+}
+
+uint32_t sim_running(struct sim *s, usec_t since, const struct command **ret, uint32_t max) {
+        uint32_t n = 0;
+
+        for (size_t i = 0; i < s->tasks.count; i++) {
+                const struct task *t = s->tasks.items[i];
+
+                if (t->by_person || t->ended || t->started < since)
+                        continue;
+                if (n < max)
+                        ret[n] = &t->command;
+                n++;
+        }
+        return n;
+}
+
+const char *sim_luks_uuid(struct sim *s, const char *path) {
+        const struct node *n = node_find(s, path);
+
+        return n && n->volume && n->volume->inside ? n->volume->luks_uuid : NULL;
+}
+
+bool sim_is_new(struct sim *s, const char *path) {
+        const struct node *n = node_find(s, path);
+
+        return !n || node_is_new(s, n);
+}
+
+/* --- what has to be shown --- */
+
+static struct volume *volume_of(struct sim *s, entity_id id) {
+        const struct entity *e = &s->config->entities[id];
+
+        if (e->type == ENTITY_ZDEV) {
+                struct leg *l = leg_of(s, id);
+
+                return l ? l->volume : NULL;
+        }
+        for (size_t i = 0; i < s->volumes.count; i++)
+                if (s->volumes.items[i]->entity == id)
+                        return s->volumes.items[i];
+        return NULL;
+}
+
+/* Its device, if it can be used: a mapping whose device is gone cannot. */
+static struct node *volume_node(struct sim *s, const struct volume *v) {
+        struct node *n = v ? node_find_volume(s, v) : NULL;
+
+        for (const struct node *u = n; u; u = u->kind == DEVICE_MAPPING ? u->under : NULL)
+                if (u->gone || !u->visible)
+                        return NULL;
+        return n;
+}
+
+static struct disk *disk_of(struct sim *s, entity_id id) {
+        for (size_t i = 0; i < s->disks.count; i++)
+                if (s->disks.items[i]->entity == id)
+                        return s->disks.items[i];
+        return NULL;
+}
+
+bool sim_is_there(struct sim *s, entity_id id) {
+        const struct disk *d = disk_of(s, id);
+
+        if (s->config->entities[id].type == ENTITY_DISK)
+                return d && d->node && d->node->visible;
+        return volume_node(s, volume_of(s, id));
+}
+
+static bool dataset_is_mounted(struct sim *s, const struct entity *e) {
+        struct zpool *p = zpool_find(s, e->dataset.pool);
+        const char *name = arena_printf(s->scratch, "%s/%s", e->dataset.pool, e->name);
+
+        for (size_t i = 0; p && p->imported && i < p->datasets.count; i++)
+                if (text_equal(p->datasets.items[i], name))
+                        return p->mounted.items[i];
+        return false;
+}
+
+/* SPEC 3: "In use". */
+static bool entity_is_used(struct sim *s, entity_id id) {
+        const struct entity *e = &s->config->entities[id];
+        const struct leg *l;
+
+        switch (e->type) {
+        case ENTITY_CRYPT:
+                if (volume_node(s, volume_of(s, id)))
+                        return true;
+                break;
+        case ENTITY_ZPOOL:
+                return sim_pool_is_imported(s, e->name);
+        case ENTITY_DATASET:
+                return dataset_is_mounted(s, e);
+        case ENTITY_ZDEV:
+                l = leg_of(s, id);
+                return l && l->pool->imported && vdev_state_is_online(l->state);
+        case ENTITY_DISK:
+        case ENTITY_PART:
+        case ENTITY_ZVOL:
+        case _ENTITY_TYPE_MAX:
+                break;
+        }
+        for (entity_id c = e->first_child; c != ENTITY_NONE;
+             c = s->config->entities[c].next_sibling)
+                if (entity_is_used(s, c))
+                        return true;
+        return false;
+}
+
+static bool entity_content_is_used(struct sim *s, entity_id id) {
+        for (entity_id c = s->config->entities[id].first_child; c != ENTITY_NONE;
+             c = s->config->entities[c].next_sibling)
+                if (entity_is_used(s, c))
+                        return true;
+        return false;
+}
+
+enum state sim_state(struct sim *s, entity_id id) {
+        const struct entity *e = &s->config->entities[id];
+        bool used = entity_content_is_used(s, id), there = sim_is_there(s, id);
+
+        switch (e->type) {
+        case ENTITY_DISK:
+        case ENTITY_PART:
+                return !there ? STATE_DISCONNECTED : used ? STATE_ACTIVE : STATE_CONNECTED;
+        case ENTITY_CRYPT:
+                if (e->parent != ENTITY_NONE && !sim_is_there(s, e->parent))
+                        return STATE_DISCONNECTED;
+                return !there ? STATE_INACTIVE : used ? STATE_ACTIVE : STATE_CONNECTED;
+        case ENTITY_ZPOOL:
+                return sim_pool_is_imported(s, e->name) ? STATE_CONNECTED : STATE_DISCONNECTED;
+        case ENTITY_ZVOL:
+                if (!sim_pool_is_imported(s, e->zvol.pool))
+                        return STATE_DISCONNECTED;
+                return !there ? STATE_INACTIVE : used ? STATE_ACTIVE : STATE_READY;
+        case ENTITY_DATASET:
+                if (dataset_is_mounted(s, e))
+                        return STATE_CONNECTED;
+                return sim_pool_is_imported(s, e->dataset.pool) ? STATE_INACTIVE
+                                                                : STATE_DISCONNECTED;
+        case ENTITY_ZDEV:
+                return !there                  ? STATE_DISCONNECTED
+                       : entity_is_used(s, id) ? STATE_ACTIVE
+                                               : STATE_INACTIVE;
+        case _ENTITY_TYPE_MAX:
+                break;
+        }
+        return STATE_UNKNOWN;
+}
+
 static const char *node_use_text(struct sim *s, struct node *n) {
         struct node *over = node_find_over(s, n);
 
