@@ -110,10 +110,12 @@ static enum wish wish_opposite(enum wish w) {
         return w == WISH_ONLINE ? WISH_OFFLINE : WISH_ONLINE;
 }
 
-/* Online and offline exclude each other: the newer ends the older, but a handler never replaces a
- * person's. What zmirror wants itself (what is gone offline) is part of bringing it back online. */
+/* Online and offline exclude each other: the newer ends the older, whichever of them only needs it
+ * for something else. But what a person wants is only replaced by a person, and what maintenance
+ * wants not by a handler, nor by zmirror itself: what is gone is taken offline when nobody wants it
+ * online any more. `asked`: the rank of whoever wants or needs it. */
 static bool request_clear_way(struct engine *e, entity_id entity, enum wish wish,
-                              enum origin origin) {
+                              enum origin origin, uint64_t asked) {
         struct request *other;
         struct reason why = { .code = REASON_REPLACED, .about = entity };
 
@@ -122,7 +124,9 @@ static bool request_clear_way(struct engine *e, entity_id entity, enum wish wish
         other = engine_node(e, entity)->requests[wish_opposite(wish)];
         if (!other)
                 return true;
-        if (origin == ORIGIN_HANDLER && other->origin < ORIGIN_HANDLER)
+        if (other->origin < origin && other->origin < ORIGIN_HANDLER)
+                return false;
+        if (other->origin == origin && other->asked > asked)
                 return false;
         (void) strcpy(why.detail, wish_print(wish));
         request_end(e, other, false, &why);
@@ -196,12 +200,14 @@ static struct request *request_get(struct engine *e, entity_id entity, enum wish
 uint64_t request_make(struct engine *e, const struct input_wish *wish) {
         struct request *r;
 
-        if (!request_clear_way(e, wish->entity, wish->wish, wish->origin))
+        if (!request_clear_way(e, wish->entity, wish->wish, wish->origin, UINT64_MAX))
                 return 0;
         if (wish->wish == WISH_OFFLINE && wish->origin == ORIGIN_PERSON)
                 request_end_dependants(e, wish->entity);
         r = request_get(e, wish->entity, wish->wish, wish->origin);
         r->own = true;
+        if (wish->origin == r->origin) /* a handler that joins makes it no newer */
+                r->asked = ++e->next_request;
         r->scope = wish->entity;
         r->accept_data_loss |= wish->accept_data_loss;
         r->overwrite_leg |= wish->overwrite_leg;
@@ -213,18 +219,24 @@ uint64_t request_make(struct engine *e, const struct input_wish *wish) {
 }
 
 void request_need(struct engine *e, struct request *r, entity_id entity, enum wish wish) {
+        struct reason why = { .code = REASON_REPLACED, .about = entity };
         struct request *other;
         bool linked = false;
 
-        if (!request_clear_way(e, entity, wish, r->origin)) {
+        /* What is taken offline to be brought online anew is in nobody's way. */
+        bool anew = r->wish == WISH_ONLINE && wish == WISH_OFFLINE;
+
+        if (!anew && !request_clear_way(e, entity, wish, r->origin, r->asked)) {
+                (void) strcpy(why.detail, wish_print(wish_opposite(wish)));
                 array_append(&r->needs, ((struct need){ .entity = entity,
                                                         .wish = wish,
                                                         .state = NEED_FAILED,
-                                                        .reason = { .code = REASON_REPLACED,
-                                                                    .about = entity } }));
+                                                        .reason = why }));
                 return;
         }
         other = request_get(e, entity, wish, r->origin);
+        if (other->origin == r->origin && other->asked < r->asked)
+                other->asked = r->asked;
         if (wish == WISH_OFFLINE && !other->own)
                 other->scope = r->scope;
         for (size_t i = 0; i < other->needed_by.count; i++)

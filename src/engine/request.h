@@ -45,6 +45,7 @@ struct request {
         bool accept_data_loss, overwrite_leg;
         entity_id scope; /* offline: all that lies in here goes; for what is needed: that of whoever
                             needs it */
+        uint64_t asked;  /* rank of whoever asked for it last, or needs it: higher is newer */
         struct now since;
         usec_t progress; /* monotonic: when what it waits for last changed */
         ARRAY(uint64_t) clients;
