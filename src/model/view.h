@@ -54,6 +54,7 @@ struct view_request {
         entity_id entity;
         enum wish wish;
         enum origin origin;
+        bool own;                  /* somebody wanted it itself; else it is for those who need it */
         usec_t since;              /* wall clock */
         struct reason reason;      /* why it is not fulfilled yet */
         const uint64_t *needed_by; /* ids of the requests that need it */

@@ -56,6 +56,7 @@ struct sim {
         uint64_t hostid;
         const struct world_listener *listener; /* NULL, or the next */
         struct world_listener heard_by;
+        uint64_t heard_since;              /* the number of the last command before it listened */
         uint64_t alarms[WORLD_ALARMS_MAX]; /* how often each was set: an older one does not fire */
         struct sim_watcher watcher;
         struct sim_checker checker;
@@ -78,7 +79,7 @@ struct sim {
         } next[_COMMAND_KIND_MAX];
         uint32_t wrong_passphrases;
         bool no_passphrase;
-        usec_t pulled_at;  /* when a disk was pulled last */
+        usec_t pulled_at;  /* when a disk was pulled last, or something done by hand */
         usec_t issued;     /* when the command that is judged was run */
         usec_t executes;   /* the same of the one that has its effect just now; 0: none has */
         usec_t deaf_until; /* what the daemon should have heard of before may still be news to it */

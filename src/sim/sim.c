@@ -429,6 +429,7 @@ static void task_show(struct sim *s, struct task *t) {
         t->seen = true;
         s->issued = t->started;
         harm = sim_harm(s, &t->command);
+        harm.orphan = t->number <= s->heard_since;
         s->checker.on_execute(s->checker.userdata, &t->command, &harm);
 }
 
@@ -453,6 +454,8 @@ static void task_on_apply(void *owner, void *what, uint64_t number) {
         case SIM_FAULT_SLOW:
         case SIM_FAULT_DIE_AFTER:
         case _SIM_FAULT_MAX:
+                if (t->by_person)
+                        s->pulled_at = s->time;
                 task_show(s, t);
                 s->executes = t->started;
                 t->answer = shell_execute(s, t);
@@ -492,6 +495,7 @@ static struct task *task_new(struct sim *s, uint64_t tag, const struct command *
         t->number = ++s->n_tasks;
         t->command = *c;
         t->command.argv = argv_copy(a, c->argv);
+        t->command.lane = arena_strdup(a, c->lane);
         t->started = s->time;
         t->text = arena_printf(a, "%s%s%s", c->argv[0], c->argv[1] ? " " : "",
                                c->argv[1] ? c->argv[1] : "");
@@ -581,6 +585,7 @@ static int sim_start(struct world *w, const struct world_listener *listener) {
         if (listener)
                 s->heard_by = *listener;
         s->listener = listener ? &s->heard_by : NULL;
+        s->heard_since = s->n_tasks;
         for (size_t i = 0; listener && i < s->pools.count; i++)
                 if (s->pools.items[i]->imported)
                         ranges_copy(&s->pools.items[i]->newest, &s->pools.items[i]->tree);

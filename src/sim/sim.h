@@ -135,6 +135,7 @@ struct sim_harm {
         uint64_t vdev_guid; /* of the leg that is to suffer; 0: it is not one leg */
         uint64_t pool_guid;
         bool cloned; /* by a device of which there is a copy: only its label can tell them apart */
+        bool orphan; /* of a daemon that was killed meanwhile */
 };
 
 struct sim_harm sim_harm(struct sim *s, const struct command *c);
@@ -163,6 +164,13 @@ bool sim_leg_is_busy(struct sim *s, entity_id leg, usec_t since);
 enum state sim_state(struct sim *s, entity_id id);
 /* True if there is a device under its name, and udev has told of it. */
 bool sim_is_there(struct sim *s, entity_id id);
+/* True if the disk that it lies on was pulled when the command that is judged was on its way, so
+ * that whoever ran it could not know. */
+bool sim_was_there(struct sim *s, entity_id leg);
+/* True if something was pulled, or done by hand, a moment ago. */
+bool sim_is_stirred(const struct sim *s);
+/* True if there are two devices, plugged or not, under its name. */
+bool sim_is_doubled(struct sim *s, entity_id id);
 /* What is in the device that has this path now; NULL: no container. */
 const char *sim_luks_uuid(struct sim *s, const char *path);
 /* True if whoever ran the command that is judged could not have known of it: it appeared a moment
@@ -170,13 +178,17 @@ const char *sim_luks_uuid(struct sim *s, const char *path);
 bool sim_is_new(struct sim *s, const char *path);
 /* Events were lost, or are late: the daemon cannot know everything. */
 bool sim_is_deaf(const struct sim *s);
-/* The commands that zmirror has begun since then, and that have not ended (those that were given up
- * have). Returns how many there are. */
-uint32_t sim_running(struct sim *s, usec_t since, const struct command **ret, uint32_t max);
+/* True if it is a mapping whose device is gone. */
+bool sim_is_dead(struct sim *s, const char *path);
+/* The commands that the daemon that listens has begun, and that have not ended (those that were
+ * given up have). Returns how many there are. */
+uint32_t sim_running(struct sim *s, const struct command **ret, uint32_t max);
 /* True while something on the disk is open, imported or mounted; `ret_what` says what. */
 bool sim_disk_is_used(struct sim *s, entity_id disk, const char **ret_what);
 bool sim_pool_is_imported(struct sim *s, const char *pool);
 bool sim_pool_is_hung(struct sim *s, const char *pool);
+/* True while a command on it runs, or hangs, whoever began it. */
+bool sim_pool_has_command(struct sim *s, const char *pool);
 bool sim_is_hung(struct sim *s);    /* any of them */
 bool sim_is_working(struct sim *s); /* in any a resilver, scrub or trim runs, or is due */
 /* How many commands run, hanging ones that were given up not among them. */

@@ -96,13 +96,13 @@ bool sim_is_deaf(const struct sim *s) {
         return s->time <= s->deaf_until;
 }
 
-uint32_t sim_running(struct sim *s, usec_t since, const struct command **ret, uint32_t max) {
+uint32_t sim_running(struct sim *s, const struct command **ret, uint32_t max) {
         uint32_t n = 0;
 
         for (size_t i = 0; i < s->tasks.count; i++) {
                 const struct task *t = s->tasks.items[i];
 
-                if (t->by_person || t->ended || t->started < since)
+                if (t->by_person || t->ended || t->number <= s->heard_since)
                         continue;
                 if (n < max)
                         ret[n] = &t->command;
@@ -111,10 +111,49 @@ uint32_t sim_running(struct sim *s, usec_t since, const struct command **ret, ui
         return n;
 }
 
+bool sim_was_there(struct sim *s, entity_id id) {
+        return s->pulled_at && s->issued < s->pulled_at + 200 * USEC_PER_MSEC;
+}
+
+bool sim_is_stirred(const struct sim *s) {
+        return s->pulled_at && s->time < s->pulled_at + 2 * USEC_PER_SEC;
+}
+
+bool sim_is_doubled(struct sim *s, entity_id id) {
+        const struct entity *e = &s->config->entities[id];
+        uint32_t n = 0;
+
+        for (size_t i = 0; e->type == ENTITY_DISK && i < s->disks.count; i++)
+                n += text_equal(s->disks.items[i]->uuid, e->name);
+        for (size_t i = 0; e->type == ENTITY_PART && i < s->volumes.count; i++)
+                n += s->volumes.items[i]->kind == VOLUME_PART &&
+                     text_equal(s->volumes.items[i]->name, e->name);
+        return n > 1;
+}
+
+bool sim_pool_has_command(struct sim *s, const char *pool) {
+        for (size_t i = 0; i < s->tasks.count; i++) {
+                const struct task *t = s->tasks.items[i];
+
+                if (text_equal(t->command.lane, pool))
+                        return true;
+                for (const char *const *w = t->command.argv; t->by_person && *w; w++)
+                        if (text_equal(*w, pool))
+                                return true;
+        }
+        return false;
+}
+
 const char *sim_luks_uuid(struct sim *s, const char *path) {
         const struct node *n = node_find(s, path);
 
         return n && n->volume && n->volume->inside ? n->volume->luks_uuid : NULL;
+}
+
+bool sim_is_dead(struct sim *s, const char *path) {
+        const struct node *n = node_find(s, path);
+
+        return n && n->kind == DEVICE_MAPPING && n->under->gone;
 }
 
 bool sim_is_new(struct sim *s, const char *path) {
@@ -236,9 +275,9 @@ enum state sim_state(struct sim *s, entity_id id) {
                 return sim_pool_is_imported(s, e->dataset.pool) ? STATE_INACTIVE
                                                                 : STATE_DISCONNECTED;
         case ENTITY_ZDEV:
-                return !there                  ? STATE_DISCONNECTED
-                       : entity_is_used(s, id) ? STATE_ACTIVE
-                                               : STATE_INACTIVE;
+                return !there || leg_of(s, id)->lost_since ? STATE_DISCONNECTED
+                       : entity_is_used(s, id)             ? STATE_ACTIVE
+                                                           : STATE_INACTIVE;
         case _ENTITY_TYPE_MAX:
                 break;
         }

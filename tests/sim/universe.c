@@ -177,7 +177,8 @@ static void add_outer_pool(struct builder *b, const char *name, const char *inne
 /* tank: a leg in the machine and some outside, or all outside. */
 static void add_main_pool(struct builder *b, const char *name) {
         struct text t = {};
-        bool internal = chance(b, 70) || b->options.certain, raidz = !internal && b->n_disks >= 3 && chance(b, 35);
+        bool internal = chance(b, 70) || b->options.certain,
+             raidz = !internal && b->n_disks >= 3 && chance(b, 35);
         uint32_t n = 1 + (uint32_t) dice_below(&b->dice, b->n_disks < 3 ? b->n_disks : 3);
 
         if (raidz)
