@@ -87,6 +87,11 @@ bool handler_is_held(const struct engine *e, entity_id id, struct reason *ret) {
         for (entity_id i = id; i != ENTITY_NONE; i = tree_next(e, id, i)) {
                 bool is_leg = engine_entity(e, i)->type == ENTITY_ZDEV;
 
+                if (engine_node(e, i)->state == STATE_UNKNOWN) { /* it may be in use, or appear */
+                        ret->code = REASON_WAIT_LOOK;
+                        ret->about = i;
+                        return true;
+                }
                 if (is_leg && engine_node(e, i)->in_use &&
                     (leg_is_held(e, i, ret) || pool_wants_leg(e, i, ret)))
                         return true;
