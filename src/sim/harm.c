@@ -209,7 +209,7 @@ static struct sim_harm harm_export(struct sim *s, const struct zpool *p) {
         for (size_t i = 0; i < p->zvols.count; i++) {
                 const struct node *n = node_find_volume(s, p->zvols.items[i]);
 
-                if (n && (n->users || n->holder))
+                if (n && (n->users || (n->holder && n->holder_at < s->issued)))
                         return harm(p, NULL,
                                     arena_printf(s->arena, "exports %s while %s is in use", p->name,
                                                  n->volume->name));

@@ -68,6 +68,7 @@ struct node {
         uint32_t users;     /* mappings over it, legs that are open on it */
         usec_t held_until;  /* somebody (udev, ZFS letting go) still holds it for a moment */
         const char *holder; /* or NULL: "loop0", a user that stays */
+        usec_t holder_at;   /* since when */
 };
 
 enum io {

@@ -850,22 +850,20 @@ bool sim_corrupt(struct sim *s, const char *pool, const char *leg) {
         return true;
 }
 
-static const char **hold_find(struct sim *s, const char *what) {
+bool sim_hold(struct sim *s, const char *what, const char *holder) {
         struct zpool *p = zpool_find(s, what);
         struct volume *v = volume_find(s, VOLUME_ZVOL, what);
         struct node *n = v ? node_find_volume(s, v) : node_find_mapping(s, what);
 
-        if (n && n->visible)
-                return &n->holder;
-        return p && p->imported ? &p->holder : NULL;
-}
-
-bool sim_hold(struct sim *s, const char *what, const char *holder) {
-        const char **held = hold_find(s, what);
-
-        if (!held)
+        if (holder)
+                holder = arena_strdup(s->arena, holder);
+        if (n && n->visible) {
+                n->holder = holder;
+                n->holder_at = s->time;
+        } else if (p && p->imported)
+                p->holder = holder;
+        else
                 return false;
-        *held = holder ? arena_strdup(s->arena, holder) : NULL;
         s->changes++;
         return true;
 }

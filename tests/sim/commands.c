@@ -261,9 +261,11 @@ static void check_held_back(struct invariant *v, const struct effects *e, const 
                         continue;
                 m = row_of(v, e, config->entities[i].id);
                 if (m && m->n_handlers)
-                        invariant_break(v, "held",
-                                        "a handler takes %s offline while that of %s has not ended",
-                                        config->entities[c->about].id, m->id);
+                        invariant_break(
+                                v, "held",
+                                "a handler takes %s offline while on_%s of %s has not ended",
+                                config->entities[c->about].id, event_print(m->handlers[0].event),
+                                m->id);
         }
 }
 
