@@ -5,9 +5,11 @@
 
 #include "base/text.h"
 #include "engine/complete.h"
+#include "engine/entry.h"
 #include "engine/handler.h"
 #include "engine/history.h"
 #include "engine/job.h"
+#include "engine/labels.h"
 #include "engine/ledger.h"
 #include "engine/picture.h"
 #include "engine/pool.h"
@@ -135,6 +137,8 @@ static void watch_met(struct engine *e, struct leg_row *l, const struct scan *s)
 static void watch_stop(struct engine *e, entity_id leg, struct leg_row *l) {
         l->m.watching = false;
         engine_node(e, leg)->watch = (struct watch){};
+        labels_drop(e, leg, LABEL_SIBLING);
+        labels_drop(e, leg, LABEL_LEG);
         ledger_save_leg(e, l);
         engine_touch_around(e, leg);
         engine_touch_around(e, engine_entity(e, leg)->zdev.zpool); /* a scrub waits for all legs */
@@ -298,8 +302,6 @@ static bool scan_is_other(const struct scan *now, const struct scan *before) {
                now->end != before->end;
 }
 
-static void label_want(struct engine *e, entity_id leg, const char *path);
-
 enum finding { FINDING_WAIT, FINDING_COMPLETE, FINDING_FAILED };
 
 /* Nothing is to be seen of a scan, for long enough. */
@@ -435,33 +437,6 @@ static enum finding watch_judge(struct engine *e, entity_id leg, struct leg_row 
 /* --- (d): the labels
  * -------------------------------------------------------------------------------------- */
 
-/* Another leaf of the same top-level vdev that is online; VDEV_NONE if there is none. */
-static uint32_t leg_find_sibling(const struct engine *e, entity_id leg,
-                                 const struct pool_status *s) {
-        uint32_t self = engine_node(e, leg)->vdev;
-
-        for (uint32_t i = 0; i < s->n_vdevs; i++) {
-                entity_id other;
-
-                if (i == self || s->vdevs[i].type != VDEV_TYPE_DISK ||
-                    s->vdevs[i].top != s->vdevs[self].top ||
-                    !vdev_state_is_online(s->vdevs[i].state))
-                        continue;
-                other = pool_find_leg(e, engine_entity(e, leg)->zdev.zpool, i);
-                if (other == ENTITY_NONE || node_device(e, engine_node(e, other)))
-                        return i;
-        }
-        return VDEV_NONE;
-}
-
-static const char *vdev_path(const struct engine *e, entity_id pool, const struct pool_status *s,
-                             uint32_t i) {
-        entity_id leg = pool_find_leg(e, pool, i);
-        const struct device *d = leg == ENTITY_NONE ? NULL : node_device(e, engine_node(e, leg));
-
-        return d ? d->devnode : s->vdevs[i].path;
-}
-
 static void verify_start(struct engine *e, entity_id leg, const struct pool_status *s) {
         entity_id pool = engine_entity(e, leg)->zdev.zpool;
         struct command c = command_pool_sync(e->effects.arena, pool, s->name);
@@ -523,15 +498,17 @@ void complete_synced(struct engine *e, entity_id pool, bool good) {
 }
 
 /* The label of an online sibling comes first. */
-static void verify_labels(struct engine *e, entity_id leg, const struct pool_status *s) {
-        uint32_t sibling = leg_find_sibling(e, leg, s);
+static void verify_labels(struct engine *e, entity_id leg) {
+        entity_id pool = engine_entity(e, leg)->zdev.zpool;
+        uint32_t sibling = leg_find_sibling(e, leg);
         struct node *n = engine_node(e, leg);
 
-        n->watch.stage = sibling == VDEV_NONE ? VERIFY_LEG : VERIFY_SIBLING;
         n->watch.sibling_txg = 0;
-        label_want(e, leg,
-                   vdev_path(e, engine_entity(e, leg)->zdev.zpool, s,
-                             sibling == VDEV_NONE ? n->vdev : sibling));
+        n->watch.stage = sibling == VDEV_NONE ? VERIFY_LEG : VERIFY_SIBLING;
+        if (sibling == VDEV_NONE)
+                labels_ask(e, leg, LABEL_LEG, pool_vdev_path(e, pool, n->vdev));
+        else
+                labels_ask(e, leg, LABEL_SIBLING, pool_vdev_path(e, pool, sibling));
 }
 
 /* True when the look at the pool after the sync has been answered, with a status. */
@@ -566,90 +543,32 @@ static void verify_judge(struct engine *e, entity_id leg, const struct label *la
         watch_end(e, leg, l, s);
 }
 
-static void ceiling_note(struct engine *e, entity_id leg, const struct label *label);
-
-/* The label of that path was asked for as that of a sibling. */
-static bool sibling_is_at(const struct engine *e, entity_id leg, const char *path) {
+void complete_sibling_label(struct engine *e, entity_id leg, const struct label *label) {
         const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
-        uint32_t sibling = s && leg_vdev(e, leg) ? leg_find_sibling(e, leg, s) : VDEV_NONE;
-
-        return sibling != VDEV_NONE &&
-               text_equal(vdev_path(e, engine_entity(e, leg)->zdev.zpool, s, sibling), path);
-}
-
-/* The label of its sibling, and then its own. */
-static void verify_label(struct engine *e, entity_id leg, const char *path,
-                         const struct label *label) {
-        entity_id pool = engine_entity(e, leg)->zdev.zpool;
-        const struct pool_status *s = pool_status(e, pool);
         struct node *n = engine_node(e, leg);
-        const struct device *d = node_device(e, n);
 
-        if (n->watch.stage < VERIFY_SIBLING || n->watch.asked != name_hash(path))
+        if (n->watch.stage != VERIFY_SIBLING)
                 return;
         if (!s || n->vdev == VDEV_NONE) { /* the pool or its leg has gone meanwhile */
                 verify_failed(e, leg);
                 return;
         }
-        if (n->watch.stage == VERIFY_SIBLING) {
-                n->watch.sibling_txg = label && label->valid ? label->txg : UINT64_MAX;
-                n->watch.stage = VERIFY_LEG;
-                label_want(e, leg, vdev_path(e, pool, s, n->vdev));
-        } else if (d && text_equal(d->devnode, path))
+        n->watch.sibling_txg = label && label->valid ? label->txg : UINT64_MAX;
+        n->watch.stage = VERIFY_LEG;
+        labels_ask(e, leg, LABEL_LEG,
+                   pool_vdev_path(e, engine_entity(e, leg)->zdev.zpool, n->vdev));
+}
+
+void complete_leg_label(struct engine *e, entity_id leg, const char *path,
+                        const struct label *label) {
+        const struct device *d = node_device(e, engine_node(e, leg));
+
+        if (engine_node(e, leg)->watch.stage != VERIFY_LEG)
+                return;
+        if (leg_vdev(e, leg) && d && text_equal(d->devnode, path))
                 verify_judge(e, leg, label);
         else
                 verify_failed(e, leg);
-}
-
-static void leg_label(struct engine *e, entity_id leg, const char *path,
-                      const struct label *label) {
-        const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
-        struct node *n = engine_node(e, leg);
-        const struct device *d = node_device(e, n);
-
-        verify_label(e, leg, path, label);
-        if (n->losing && (!s || sibling_is_at(e, leg, path)))
-                ceiling_note(e, leg, s ? label : NULL);
-        if (!d || !text_equal(d->devnode, path))
-                return;
-        if (n->closing) {
-                struct leg_row *l = ledger_of(e, leg);
-
-                n->closing = false;
-                if (l && label && label->valid && label->vdev_guid == l->m.vdev_guid &&
-                    (!l->m.hostid || label->hostid == l->m.hostid)) { /* else it was elsewhere */
-                        l->m.closed_txg = label->txg;
-                        l->m.closed_time = label->timestamp;
-                        l->m.hostid = label->hostid;
-                        ledger_save_leg(e, l);
-                }
-                engine_touch_around(e, leg);
-        }
-}
-
-/* Asks for a label that this leg waits for. */
-static void label_want(struct engine *e, entity_id leg, const char *path) {
-        array_append(&e->label_waiters, leg);
-        if (engine_node(e, leg)->watch.stage >= VERIFY_SIBLING)
-                engine_node(e, leg)->watch.asked = name_hash(path);
-        (void) engine_look(e, FACT_LABEL, path);
-}
-
-void complete_label(struct engine *e, const char *path, const struct label *label) {
-        size_t n = e->label_waiters.count, kept = 0;
-
-        if (label)
-                ledger_note_label(e, label);
-        for (size_t i = 0; i < n;
-             i++) /* may grow: a leg's label is asked for after its sibling's */
-                leg_label(e, e->label_waiters.items[i], path, label);
-        for (size_t i = 0; i < e->label_waiters.count; i++) {
-                const struct node *node = engine_node(e, e->label_waiters.items[i]);
-
-                if (i >= n || node->closing || node->losing || node->watch.stage >= VERIFY_SIBLING)
-                        e->label_waiters.items[kept++] = e->label_waiters.items[i];
-        }
-        e->label_waiters.count = kept;
 }
 
 /* --- ends
@@ -739,63 +658,6 @@ static void leg_disappeared(struct engine *e, entity_id leg, struct leg_row *l) 
         handler_fire(e, leg, EVENT_UPDATE_DISAPPEARED, change);
 }
 
-/* It vanished in use: what the other legs carry now is the most that it can carry. */
-static void ceiling_want(struct engine *e, entity_id leg) {
-        entity_id pool = engine_entity(e, leg)->zdev.zpool;
-        const struct pool_status *s = pool_status(e, pool);
-        uint32_t sibling = s && leg_vdev(e, leg) ? leg_find_sibling(e, leg, s) : VDEV_NONE;
-
-        if (sibling == VDEV_NONE)
-                return;
-        engine_node(e, leg)->losing = true;
-        label_want(e, leg, vdev_path(e, pool, s, sibling));
-}
-
-static void ceiling_note(struct engine *e, entity_id leg, const struct label *label) {
-        struct leg_row *l = ledger_of(e, leg);
-
-        engine_node(e, leg)->losing = false;
-        if (!l || l->m.open || !label || !label->valid || label->pool_guid != l->m.pool_guid)
-                return;
-        l->m.ceiling_txg = label->txg;
-        l->m.hostid = label->hostid;
-        ledger_save_leg(e, l);
-}
-
-void complete_close(struct engine *e, entity_id leg) {
-        const struct device *d = node_device(e, engine_node(e, leg));
-        struct leg_row *l = ledger_of(e, leg);
-
-        if (!l)
-                return;
-        l->m.open = false;
-        l->m.closed_txg = l->m.closed_time = l->m.ceiling_txg = 0;
-        /* It left while nobody looked, and may have come and left again, with its pool going on; as
-         * it may have before a reboot if it was there again when its pool was imported. */
-        if ((!d || e->rebooted) && engine_node(e, leg)->unmet && l->m.copy == COPY_COMPLETE &&
-            pool_status(e, engine_entity(e, leg)->zdev.zpool))
-                l->m.copy = COPY_INCOMPLETE;
-        if (!d)
-                l->m.closed_txg = l->m.before_txg; /* it carries more than that, as it was online */
-        ledger_save_leg(e, l);
-        if (!d) {
-                engine_node(e, leg)->close_tried = true;
-                ceiling_want(e, leg);
-                return;
-        }
-        engine_node(e, leg)->closing = engine_node(e, leg)->close_tried = true;
-        engine_node(e, leg)->closing_on = d->diskseq;
-        label_want(e, leg, d->devnode);
-}
-
-/* A device that has gone meanwhile, or was replaced, tells nothing any more. */
-bool complete_is_closing(const struct engine *e, entity_id leg) {
-        const struct node *n = engine_node(e, leg);
-        const struct device *d = node_device(e, n);
-
-        return n->closing && d && d->diskseq == n->closing_on;
-}
-
 /* A command that brings the leg online is on its way. */
 static bool watch_is_pending(const struct engine *e, entity_id leg) {
         entity_id pool = engine_entity(e, leg)->zdev.zpool;
@@ -860,11 +722,8 @@ void complete_follow(struct engine *e, entity_id leg) {
                 n->watch.pending = false;
         if (online)
                 n->close_tried = false;
-        else if (!l->m.open && l->m.copy == COPY_COMPLETE && !l->m.closed_txg &&
-                 !l->m.ceiling_txg && !n->close_tried)
-                complete_close(e, leg); /* the daemon ended before it could read the label */
-        else if (v && engine_node(e, leg)->unmet && e->rebooted && l->m.open && !l->m.watching)
-                complete_close(e, leg); /* its pool came back without it */
+        else
+                entry_make_up(e, leg);
         if (!l->m.watching)
                 return;
         if (!online) {
@@ -890,7 +749,7 @@ void complete_follow(struct engine *e, entity_id leg) {
                 return;
         case FINDING_COMPLETE:
                 if (n->watch.stage == VERIFY_LOOK)
-                        verify_labels(e, leg, s);
+                        verify_labels(e, leg);
                 else if (n->watch.tries >= VERIFY_TRIES)
                         leg_failed(e, leg, l, "its label stays behind those of the other legs");
                 else

@@ -20,14 +20,10 @@ void complete_before_import(struct engine *e, entity_id pool);
 void complete_follow(struct engine *e, entity_id leg);
 /* The zpool sync for the legs of this pool has ended. */
 void complete_synced(struct engine *e, entity_id pool, bool good);
-/* The label of a device that some leg asked for (verification, or its end of use). `label` NULL:
- * not readable. */
-void complete_label(struct engine *e, const char *path, const struct label *label);
-
-/* The leg has gone out of use: its end is written down, and its label is read. */
-void complete_close(struct engine *e, entity_id leg);
-/* True while that label is being read: its container must not be closed before. */
-bool complete_is_closing(const struct engine *e, entity_id leg);
+/* Labels that the verification asked for: that of a sibling, then its own. NULL: not readable. */
+void complete_sibling_label(struct engine *e, entity_id leg, const struct label *label);
+void complete_leg_label(struct engine *e, entity_id leg, const char *path,
+                        const struct label *label);
 
 /* A guard was overridden for the leg, or nobody whole was there to catch up from: it is suspect
  * until a scrub with every leg online has repaired nothing on it. */

@@ -52,13 +52,27 @@ enum verify_stage {
         VERIFY_LEG,     /* and then the leg's own */
 };
 
+/* What a label is read for. */
+enum label_use {
+        LABEL_SIBLING, /* verification: how far an online sibling has come */
+        LABEL_LEG,     /* and then the leg */
+        LABEL_CLOSING, /* what is on a leg that went out of use */
+        LABEL_CEILING, /* the most that can be on a leg that vanished: what a sibling carries */
+};
+
+/* A label that a leg waits for. */
+struct label_ask {
+        entity_id leg;
+        enum label_use use;
+        uint64_t path_hash, seq;
+};
+
 struct watch {
         bool pending; /* the command that brings it online has not had its effect yet */
         enum verify_stage stage;
         uint32_t tries;       /* verifications that found the leg behind */
         usec_t retry_at;      /* monotonic; not before */
         uint64_t look;        /* seq of the look at its pool with VERIFY_LOOK */
-        uint64_t asked;       /* hash of the path of the label that is being read for it */
         uint64_t sibling_txg; /* what its sibling's label said */
         bool quiet;           /* no scan is to be seen, since: */
         usec_t quiet_mono;
@@ -140,7 +154,6 @@ struct node {
         struct watch watch;
         bool closing, close_tried;
         uint64_t closing_on; /* diskseq of the device whose label is being read */
-        bool losing;         /* it vanished: the label of a sibling is being read */
         struct passport passport;
         bool provisioning;        /* disk: its provisioning mode is being set */
         uint64_t provisioning_on; /* disk: diskseq + 1 of the one for which that was tried */
@@ -216,7 +229,7 @@ struct engine {
         struct map pool_by_guid;
 
         ARRAY(entity_id) dirty, changed, rows_dirty;
-        ARRAY(entity_id) label_waiters; /* legs that wait for a label to be read */
+        ARRAY(struct label_ask) label_asks;
         ARRAY(entity_id) passport_waiters;
         ARRAY(struct leg_row *) legs_dirty;
         ARRAY(struct pool_row *) pools_dirty;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/complete.h"
 #include "engine/diff.h"
+#include "engine/entry.h"
 #include "engine/handler.h"
 #include "engine/history.h"
 #include "engine/ledger.h"
@@ -155,7 +156,7 @@ static void diff_leg(struct engine *e, entity_id leg) {
         if (was_complete)
                 m->last_update = e->now.wall;
         engine_save_row(e, leg);
-        complete_close(e, leg);
+        entry_close(e, leg);
         history_add(e, HISTORY_OFFLINE, leg, change_name(e, "offline", leg), NULL,
                     "%s is offline%s", engine_title(e, leg),
                     was_complete ? ", and was up to date" : "");

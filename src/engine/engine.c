@@ -11,6 +11,7 @@
 #include "engine/history.h"
 #include "engine/holder.h"
 #include "engine/job.h"
+#include "engine/labels.h"
 #include "engine/ledger.h"
 #include "engine/passport.h"
 #include "engine/picture.h"
@@ -287,7 +288,6 @@ static void node_move(struct engine *e, struct node *from, entity_id to) {
         n->watch = from->watch;
         n->closing = from->closing;
         n->closing_on = from->closing_on;
-        n->losing = from->losing;
         n->vdev_online = from->vdev_online;
         if (n->seen)
                 array_append(&e->seen_pools, to);
@@ -295,8 +295,6 @@ static void node_move(struct engine *e, struct node *from, entity_id to) {
                 array_append(&e->mounted, to);
         if (n->ask_at)
                 deadline_add(&e->deadlines, n->ask_at, to);
-        if (n->closing || n->losing || n->watch.stage >= VERIFY_SIBLING)
-                array_append(&e->label_waiters, to);
         if (from->row_dirty)
                 engine_save_row(e, to);
 }
@@ -310,7 +308,6 @@ static void config_take(struct engine *e, const struct config *config) {
 
         array_clear(&e->dirty);
         array_clear(&e->rows_dirty);
-        array_clear(&e->label_waiters);
         array_clear(&e->passport_waiters);
         array_clear(&e->seen_pools);
         array_clear(&e->mounted);
@@ -324,6 +321,7 @@ static void config_take(struct engine *e, const struct config *config) {
                 nodes[i].status = pool_status_free(nodes[i].status);
                 array_done(&nodes[i].candidates);
         }
+        labels_renumber(e, old, config);
         request_renumber(e, old, config);
         job_renumber(e, old, config);
         arena = arena_free(arena);
@@ -378,7 +376,7 @@ struct engine *engine_free(struct engine *e) {
         array_done(&e->rows_dirty);
         array_done(&e->legs_dirty);
         array_done(&e->pools_dirty);
-        array_done(&e->label_waiters);
+        array_done(&e->label_asks);
         array_done(&e->passport_waiters);
         array_done(&e->look_waiters);
         array_done(&e->deadlines.heap);
@@ -426,7 +424,7 @@ static void take_failure(struct engine *e, const struct input_facts *f) {
         if (f->kind == FACT_HOLDERS)
                 holder_note(e, f->name, f->seq, /* known= */ false, NULL, 0);
         if (f->kind == FACT_LABEL) {
-                complete_label(e, f->name, NULL);
+                labels_answer(e, f->name, f->seq, NULL);
                 passport_note(e, f->name, f->seq, NULL);
         }
         if (pool != ENTITY_NONE)
@@ -462,7 +460,7 @@ static void take_answer(struct engine *e, const struct input_facts *f) {
                 holder_note(e, f->name, f->seq, /* known= */ true, f->holders, f->n_holders);
                 return;
         case FACT_LABEL:
-                complete_label(e, f->name, f->label);
+                labels_answer(e, f->name, f->seq, f->label);
                 passport_note(e, f->name, f->seq, f->label);
                 return;
         }

@@ -142,7 +142,7 @@ static void forget_node(struct engine *e, entity_id id) {
 
         forget_row(e, n->row);
         n->fresh = true;
-        n->vdev_online = n->closing = n->close_tried = n->losing = false;
+        n->vdev_online = n->closing = n->close_tried = false;
         n->n_self = 0;
         n->opened_on = n->online_on = n->coming_on = n->recovered_on = 0;
         n->watch = (struct watch){};

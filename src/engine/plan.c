@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "engine/complete.h"
+#include "engine/entry.h"
 #include "engine/history.h"
 #include "engine/holder.h"
 #include "engine/job.h"
@@ -198,7 +198,7 @@ entity_id entity_find_going(const struct engine *e, entity_id id) {
 
 bool plan_wait_for_labels(const struct engine *e, const struct request *r, struct step *ret) {
         for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;)
-                if (complete_is_closing(e, i)) {
+                if (entry_is_closing(e, i)) {
                         *ret = step_wait(REASON_WAIT_LOOK, i, NULL);
                         return true;
                 }

@@ -125,6 +125,32 @@ bool pool_needs_leg(const struct engine *e, entity_id leg) {
         return whole < leaves - vdev_spares(s, s->vdevs[self].top, leaves);
 }
 
+uint32_t leg_find_sibling(const struct engine *e, entity_id leg) {
+        entity_id pool = engine_entity(e, leg)->zdev.zpool;
+        const struct pool_status *s = pool_status(e, pool);
+        uint32_t self = engine_node(e, leg)->vdev;
+
+        for (uint32_t i = 0; s && self != VDEV_NONE && i < s->n_vdevs; i++) {
+                entity_id other;
+
+                if (i == self || s->vdevs[i].type != VDEV_TYPE_DISK ||
+                    s->vdevs[i].top != s->vdevs[self].top ||
+                    !vdev_state_is_online(s->vdevs[i].state))
+                        continue;
+                other = pool_find_leg(e, pool, i);
+                if (other == ENTITY_NONE || node_device(e, engine_node(e, other)))
+                        return i;
+        }
+        return VDEV_NONE;
+}
+
+const char *pool_vdev_path(const struct engine *e, entity_id pool, uint32_t vdev) {
+        entity_id leg = pool_find_leg(e, pool, vdev);
+        const struct device *d = leg == ENTITY_NONE ? NULL : node_device(e, engine_node(e, leg));
+
+        return d ? d->devnode : pool_status(e, pool)->vdevs[vdev].path;
+}
+
 entity_id pool_find_suspended(const struct engine *e, entity_id pool) {
         const struct entity *it = engine_entity(e, pool);
 

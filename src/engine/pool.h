@@ -18,6 +18,10 @@ const char *pool_print_missing(const struct engine *e, entity_id pool, struct ar
 /* True if its vdev would have too few complete legs online without this one (mirror 1, raidz n -
  * parity). */
 bool pool_needs_leg(const struct engine *e, entity_id leg);
+/* Another leaf of the leg's top-level vdev that is online; VDEV_NONE if there is none. */
+uint32_t leg_find_sibling(const struct engine *e, entity_id leg);
+/* Where the device of a vdev of an imported pool is. */
+const char *pool_vdev_path(const struct engine *e, entity_id pool, uint32_t vdev);
 /* The suspended pool because of which a command for this one would never end: itself, or one that
  * holds a volume that is an online leg of it, however deep; ENTITY_NONE: none. */
 entity_id pool_find_suspended(const struct engine *e, entity_id pool);

@@ -1,9 +1,9 @@
 /* engine/verdict.c - may I unplug it? From facts alone: SPEC 11 */
 #include <inttypes.h>
 
-#include "engine/complete.h"
 #include "engine/content.h"
 #include "engine/engine.h"
+#include "engine/entry.h"
 #include "engine/handler.h"
 #include "engine/history.h"
 #include "engine/overdue.h"
@@ -46,7 +46,7 @@ static const char *entity_work(const struct engine *e, entity_id id, struct aren
                                 a, "%s %s: %s", wish_print(w),
                                 entity_title(a, engine_entity(e, id)),
                                 reason_print(a, e->config, request_cause(e, n->requests[w])));
-        if (complete_is_closing(e, id))
+        if (entry_is_closing(e, id))
                 return arena_printf(a, "reading the label of %s",
                                     entity_title(a, engine_entity(e, id)));
         if (handler_is_running(e, id))
