@@ -177,7 +177,9 @@ struct pool_status {
         struct scan scan;
         struct vdev *vdevs; /* the root first, parents before children */
         uint32_t n_vdevs;
-        uint64_t txg; /* the newest synced txg, from the kernel's statistics; 0: not told */
+        uint64_t txg;      /* the newest synced txg, from the kernel's statistics; 0: not told */
+        uint64_t instance; /* which import of it this is: the kernel's clock when it was imported,
+                              since the machine started; 0: not told */
 };
 
 struct pool_status *pool_status_free(struct pool_status *p);

@@ -120,7 +120,11 @@ static struct sim_harm import_judge(struct sim *s, const struct zpool *p, struct
 
         for (uint32_t i = 0; i < p->n_legs; i++)
                 if (images[i] && images[i]->cloned) {
+                        if (images[i]->foreign) /* one of two, and newer than both were here */
+                                return (struct sim_harm){};
                         h.cloned = true;
+                        h.label_txg = images[i]->txg;
+                        h.label_time = images[i]->time;
                         h.vdev_guid = p->legs[i].guid;
                 }
         if (!ranges_has_all(&best->mos->tree, &p->newest)) {
@@ -174,6 +178,15 @@ static bool legs_may_know(const struct sim *s, const struct zpool *p) {
         return true;
 }
 
+/* A leg of its that was written elsewhere, or was not and was overwritten from one that was, and
+ * that somebody else was quicker to put online: what has become of the pool, nobody can know. */
+static bool legs_can_be_told(const struct zpool *p) {
+        for (uint32_t i = 0; i < p->n_legs; i++)
+                if (p->legs[i].node && p->legs[i].image->overrun)
+                        return false;
+        return true;
+}
+
 static struct sim_harm harm_legs(struct sim *s, struct zpool *p, bool online,
                                  const char *const *argv) {
         for (; *argv; argv++) {
@@ -184,8 +197,8 @@ static struct sim_harm harm_legs(struct sim *s, struct zpool *p, bool online,
                 if (!l)
                         continue;
                 if (!online && l->node && !l->lost_since && !leg_is_required(l) &&
-                    legs_may_know(s, p) && !p->suspended && !zpool_is_readable(s, p, l) &&
-                    zpool_is_readable(s, p, NULL))
+                    legs_may_know(s, p) && legs_can_be_told(p) && !p->suspended &&
+                    !zpool_is_readable(s, p, l) && zpool_is_readable(s, p, NULL))
                         return harm(p, NULL,
                                     arena_printf(s->arena,
                                                  "takes the last whole copy of %s offline: %s",
@@ -193,12 +206,15 @@ static struct sim_harm harm_legs(struct sim *s, struct zpool *p, bool online,
                 if (image && image->cloned && node_is_new(s, n))
                         continue; /* the other one was there */
                 if (online && !l->node && image && node_io(s, n) == IO_GOOD && image->pool == p &&
-                    image->index == l->index && !ranges_has_all(&p->tree, image_tree(image))) {
+                    image->index == l->index && legs_can_be_told(p) &&
+                    !ranges_has_all(&p->tree, image_tree(image))) {
                         struct sim_harm h = harm(
                                 p, l,
                                 arena_printf(s->arena, "overwrites what only %s has", l->path));
 
                         h.cloned = image->cloned;
+                        h.label_txg = image->txg;
+                        h.label_time = image->time;
                         return h;
                 }
         }

@@ -70,7 +70,7 @@ struct sim {
         ARRAY(struct glance *) glances;
         ARRAY(const char *) snapshots;
         uint64_t diskseq;
-        uint64_t guids, n_tasks;
+        uint64_t guids, n_tasks, n_imports;
 
         struct sim_faults faults;
         struct {
@@ -82,6 +82,7 @@ struct sim {
         usec_t pulled_at;  /* when a disk was pulled last, or something done by hand */
         usec_t issued;     /* when the command that is judged was run */
         usec_t executes;   /* the same of the one that has its effect just now; 0: none has */
+        bool ours;         /* that is a command of zmirror's */
         usec_t deaf_until; /* what the daemon should have heard of before may still be news to it */
         uint64_t changes;  /* counts everything that happened to the world */
 };

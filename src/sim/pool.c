@@ -178,7 +178,7 @@ static void leg_close(struct sim *s, struct leg *l) {
 
 /* A leg whose own history went another way than the pool's: what it wrote in places that were free
  * in its history, but not in the pool's, is now wrong, and no list says so. */
-static void image_collide(struct image *i, const struct zpool *p) {
+static void image_collide(const struct sim *s, struct image *i, const struct zpool *p) {
         const struct ranges *own = &i->mos->tree;
         struct ranges lost = {};
 
@@ -186,6 +186,7 @@ static void image_collide(struct image *i, const struct zpool *p) {
         ranges_remove_all(&lost, &p->tree);
         ranges_remove_all(&i->holds, &lost);
         i->collided |= !ranges_is_empty(&lost);
+        i->overrun |= !ranges_is_empty(&lost) && !s->ours;
         for (uint64_t n = ranges_count(&lost); n > 0; n--)
                 for (uint32_t k = i->holds.count; k-- > 0;) {
                         uint64_t last = i->holds.items[k].to - 1;
@@ -221,7 +222,7 @@ static bool leg_open(struct sim *s, struct leg *l, struct node *n) {
                 return false;
         i = n->volume->image;
         if (i->mos)
-                image_collide(i, l->pool);
+                image_collide(s, i, l->pool);
         node_use(n);
         l->node = n;
         l->open_since = s->time;
@@ -690,6 +691,7 @@ struct answer zpool_import(struct sim *s, const char *name_or_guid, const char *
 
         import_load(p, best);
         p->imported = true;
+        p->instance = ++s->n_imports;
         p->suspended = p->removing = false;
         p->dirty_bytes = p->error_count = 0;
         p->txg_since = s->time;
@@ -996,6 +998,7 @@ struct pool_status *zpool_status(struct sim *s, struct zpool *p) {
         r->removing = p->removing;
         r->problem = "";
         r->txg = zpool_txg(s, p);
+        r->instance = p->instance;
         if (p->suspended) /* it is not asked, as that may hang: only the kernel's numbers are known
                            */
                 return r;

@@ -45,6 +45,7 @@ struct image {
         bool foreign;  /* last written by another machine */
         bool cloned;   /* there is a copy of it, or it is one */
         bool collided; /* newer data of its own was overwritten: what is on it is a mixture */
+        bool overrun;  /* by ZED, by somebody's command, or by the system when it booted */
 };
 
 struct top {
@@ -103,6 +104,7 @@ struct zpool {
         ARRAY(bool) mounted;
 
         bool imported;
+        uint64_t instance;  /* which import that is */
         const char *holder; /* or NULL: a process in its file systems, "process 12 (bash)" */
         bool suspended;
         bool silent; /* it does not answer when it is asked what it has to say */

@@ -458,8 +458,10 @@ static void task_on_apply(void *owner, void *what, uint64_t number) {
                         s->pulled_at = s->time;
                 task_show(s, t);
                 s->executes = t->started;
+                s->ours = !t->by_person;
                 t->answer = shell_execute(s, t);
                 s->executes = 0;
+                s->ours = false;
                 break;
         }
         if (t->answer.hangs) {

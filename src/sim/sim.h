@@ -136,6 +136,7 @@ struct sim_harm {
         uint64_t pool_guid;
         bool cloned; /* by a device of which there is a copy: only its label can tell them apart */
         bool orphan; /* of a daemon that was killed meanwhile */
+        uint64_t label_txg, label_time; /* what that says */
 };
 
 struct sim_harm sim_harm(struct sim *s, const struct command *c);

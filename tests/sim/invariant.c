@@ -26,7 +26,8 @@ static bool is_known(const struct invariant *v, const struct sim_harm *harm) {
         const struct memory_pool *p = rehearsal_find_pool(v->rehearsal, harm->pool_guid);
 
         if (harm->cloned)
-                return l && l->closed_time;
+                return l && l->closed_time &&
+                       (l->closed_txg != harm->label_txg || l->closed_time != harm->label_time);
         if (harm->vdev_guid)
                 return l && (l->closed_txg || l->ceiling_txg);
         return !harm->pool_guid || (p && p->n_current);

@@ -146,7 +146,9 @@ class Box:
         if state is None:
             shutil.rmtree(folder, ignore_errors=True)
             return
-        folder.mkdir(exist_ok=True)
+        if not folder.exists():
+            folder.mkdir()
+            (folder / "iostats").write_text(f"30 1 0x01 26 7072 {time.monotonic_ns()} 1\n")
         (folder / "state").write_text(state + "\n")
         (folder / "guid").write_text("1\n")
 

@@ -53,6 +53,7 @@ static void import_pool(struct stage *s, const char *state, bool with_guid) {
                     "18 0 0x01 2 2 1 1\ntxg      birth            state\n"
                     "41 1 C 0 0 0 0 0 1 1 1 1\n42 2 C 0 0 0 0 0 1 1 1 1\n43 3 O 0 0 0 0 0 0 0 0 "
                     "0\n");
+        stage_write(s, "kstat/tank/iostats", "30 1 0x01 26 7072 62388802348 73847841452\n");
         if (with_guid)
                 stage_write(s, "kstat/tank/guid", "1282715843682370212\n");
 }
@@ -82,6 +83,7 @@ static void test_a_pool_answers_as_json(void **state) {
         assert_string_equal(p->name, "tank");
         assert_true(p->guid == POOL_GUID);
         assert_int_equal(p->txg, 42);
+        assert_int_equal(p->instance, 62388802348);
         assert_int_equal(p->n_vdevs, 4);
         assert_true(p->vdevs[3].guid == LEG_GUID);
         assert_string_equal(stage_read(s, "ran"), "zpool status -j --json-int -p -P -t tank\n");
@@ -98,6 +100,7 @@ static void test_an_older_zpool_is_asked_as_text_from_then_on(void **state) {
         assert_non_null(p);
         assert_int_equal(p->guid, 444);
         assert_int_equal(p->txg, 42);
+        assert_int_equal(p->instance, 62388802348);
         assert_int_equal(p->n_vdevs, 4);
         assert_int_equal(p->vdevs[3].guid, 222);
         assert_string_equal(p->vdevs[3].path, "/dev/mapper/tank-b");

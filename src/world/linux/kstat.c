@@ -95,6 +95,22 @@ bool kstat_parse_guid(const char *text, size_t len, uint64_t *ret_guid) {
         return true;
 }
 
+/* "30 1 0x01 26 7072 62388802348 73847841452": number, type, flags, members, size, time of making,
+ * time of reading. */
+bool kstat_parse_instance(const char *text, size_t len, uint64_t *ret_instance) {
+        char line[160];
+        unsigned long long made;
+
+        if (len >= sizeof(line))
+                len = sizeof(line) - 1;
+        memcpy(line, text, len);
+        line[len] = '\0';
+        if (sscanf(line, "%*d %*d 0x%*x %*d %*d %20llu", &made) != 1 || !made)
+                return false;
+        *ret_instance = made;
+        return true;
+}
+
 /* What a small file of a pool holds; false if it cannot be read, as when the pool has just been
  * exported. */
 static bool file_read(const char *dir, const char *pool, const char *file, struct text *ret) {
@@ -155,4 +171,8 @@ uint64_t kstat_look_txg(const char *dir, const char *pool) {
 
 uint64_t kstat_look_guid(const char *dir, const char *pool) {
         return look_number(dir, pool, "guid", kstat_parse_guid);
+}
+
+uint64_t kstat_look_instance(const char *dir, const char *pool) {
+        return look_number(dir, pool, "iostats", kstat_parse_instance);
 }

@@ -25,10 +25,17 @@ bool kstat_parse_txgs(const char *text, size_t len, uint64_t *ret_txg);
 /* The `guid` file of a pool (ZFS 2.2 and later). */
 bool kstat_parse_guid(const char *text, size_t len, uint64_t *ret_guid);
 
+/* The `iostats` file of a pool: when it was made, in nanoseconds since the machine started. That is
+ * when the pool was imported (or created), and no two imports have the same (seen on 2.1.11 and
+ * 2.3.2; `txgs` and `state` tell no time). */
+bool kstat_parse_instance(const char *text, size_t len, uint64_t *ret_instance);
+
 /* Reads a directory like /proc/spl/kstat/zfs: all pools, or, if there is no such directory (ZFS is
  * not loaded), none. 0 or negative errno. Never blocks: the kernel answers without taking locks. */
 int kstat_look_pools(const char *dir, struct arena *a, struct pool_seen **ret, uint32_t *ret_n);
 
-/* The pool's newest committed transaction group and its GUID, 0 where the kernel does not tell. */
+/* The pool's newest committed transaction group, its GUID, and when it was imported, 0 where the
+ * kernel does not tell. */
 uint64_t kstat_look_txg(const char *dir, const char *pool);
 uint64_t kstat_look_guid(const char *dir, const char *pool);
+uint64_t kstat_look_instance(const char *dir, const char *pool);

@@ -38,7 +38,7 @@ struct pool_look {
         uint64_t tag;
         struct look what;
         enum stage stage;
-        uint64_t txg;
+        uint64_t txg, instance;
         uint32_t changes;
         const char *text; /* of STAGE_TEXT */
         size_t text_length;
@@ -106,8 +106,24 @@ static void pool_look_finish(struct pool_look *l, struct pool_status *status) {
         pool_look_free(l);
 }
 
+/* An export and an import in between: the status may be that of either. */
+static bool pool_look_is_outrun(struct pool_look *l) {
+        uint64_t instance = kstat_look_instance(l->w->kstat_dir, l->what.name);
+
+        if (instance == l->instance || ++l->changes >= CHANGES_MAX)
+                return false;
+        l->instance = instance;
+        return true;
+}
+
 static void pool_look_complete(struct pool_look *l, struct pool_status *status) {
+        if (pool_look_is_outrun(l)) {
+                (void) pool_status_free(status);
+                pool_look_ask(l, l->w->status_has_no_json ? STAGE_TEXT : STAGE_JSON);
+                return;
+        }
         status->txg = l->txg;
+        status->instance = l->instance;
         if (!status->guid)
                 status->guid = pool_guid(l->w, l->what.name);
         if (status->guid) {
@@ -270,6 +286,7 @@ static struct pool_status *pool_suspended(const struct pool_look *l) {
         status->suspended = true;
         status->guid = pool_guid(l->w, l->what.name);
         status->txg = l->txg;
+        status->instance = l->instance;
         return status;
 }
 
@@ -286,6 +303,7 @@ void pool_look_begin(struct linux_world *w, uint64_t tag, const struct look *wha
         }
         /* Before the status: it is at least as new as this txg. */
         l->txg = kstat_look_txg(w->kstat_dir, l->what.name);
+        l->instance = kstat_look_instance(w->kstat_dir, l->what.name);
         if (seen.suspended)
                 pool_look_finish(l, pool_suspended(l));
         else

@@ -105,6 +105,29 @@ static void test_guids(void **state) {
         assert_false(kstat_parse_guid("tank\n", 5, &guid));
 }
 
+static void test_when_it_was_imported(void **state) {
+        static const struct {
+                const char *name, *text;
+                uint64_t expected; /* 0: not told */
+        } cases[] = {
+                { "2.3", "30 1 0x01 26 7072 62388802348 73847841452\nname  type data\n",
+                  62388802348 },
+                { "2.1", "21 1 0x01 18 4896 148523154945 164055626684\n", 148523154945 },
+                { "nothing", "", 0 },
+                { "without numbers", "name    type data\n", 0 },
+                { "cut off", "30 1 0x01 26 7072", 0 },
+                { "never", "30 1 0x01 26 7072 0 5\n", 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                uint64_t instance = 0;
+                bool ok = kstat_parse_instance(cases[i].text, strlen(cases[i].text), &instance);
+
+                if (ok != (cases[i].expected > 0) || instance != cases[i].expected)
+                        fail_msg("%s: %lu", cases[i].name, instance);
+        }
+}
+
 static void write_file(struct arena *a, const char *dir, const char *path, const char *text) {
         FILE *f = fopen(arena_printf(a, "%s/%s", dir, path), "we");
 
@@ -138,6 +161,7 @@ static void test_a_directory_of_pools(void **state) {
         write_file(a, dir, "tank/state", "ONLINE\n");
         write_file(a, dir, "tank/guid", "7\n");
         write_file(a, dir, "tank/txgs", TXGS_HEADING "36 70 C 0\n");
+        write_file(a, dir, "tank/iostats", "30 1 0x01 26 7072 62388802348 73847841452\n");
         write_file(a, dir, "bak/state", "SUSPENDED\n");
         write_file(a, dir, "$import-x/state", "ONLINE\n");
         write_file(a, dir, "arcstats", "9 1 0x01 123 33456 1 2\n");
@@ -149,6 +173,8 @@ static void test_a_directory_of_pools(void **state) {
         assert_string_not_equal(pools[0].name, pools[1].name);
         assert_int_equal(kstat_look_txg(dir, "tank"), 36);
         assert_int_equal(kstat_look_guid(dir, "tank"), 7);
+        assert_int_equal(kstat_look_instance(dir, "tank"), 62388802348);
+        assert_int_equal(kstat_look_instance(dir, "bak"), 0);
         assert_int_equal(kstat_look_txg(dir, "bak"), 0); /* an older ZFS has no such file */
         assert_int_equal(kstat_look_guid(dir, "gone"), 0);
         remove_tree(a, dir);
@@ -171,6 +197,7 @@ int main(void) {
                 cmocka_unit_test(test_states),
                 cmocka_unit_test(test_the_newest_committed_txg),
                 cmocka_unit_test(test_guids),
+                cmocka_unit_test(test_when_it_was_imported),
                 cmocka_unit_test(test_a_directory_of_pools),
                 cmocka_unit_test(test_zfs_is_not_loaded),
         };
