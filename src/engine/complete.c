@@ -6,11 +6,13 @@
 #include "base/text.h"
 #include "engine/complete.h"
 #include "engine/entry.h"
+#include "engine/guard.h"
 #include "engine/handler.h"
 #include "engine/history.h"
 #include "engine/job.h"
 #include "engine/labels.h"
 #include "engine/ledger.h"
+#include "engine/passport.h"
 #include "engine/picture.h"
 #include "engine/pool.h"
 
@@ -39,6 +41,7 @@ struct quiet {
 static const struct quiet quiet_long = { 8, 30 * USEC_PER_SEC };  /* nothing was missed */
 static const struct quiet quiet_short = { 3, 10 * USEC_PER_SEC }; /* no resilver follows at once */
 
+#define FAULT_GRACE  (10 * USEC_PER_SEC)
 #define VERIFY_TRIES 5u
 #define VERIFY_PAUSE (10 * USEC_PER_SEC)
 
@@ -68,6 +71,12 @@ bool leg_is_settled(const struct engine *e, entity_id leg) {
 
         return leg_is_complete(e, leg) ||
                (leg_is_online(e, leg) && l && l->m.copy == COPY_SUSPECT && !l->m.watching);
+}
+
+bool leg_is_proven(const struct engine *e, entity_id leg) {
+        const struct leg_row *l = ledger_of(e, leg);
+
+        return l && l->m.copy == COPY_COMPLETE && !l->m.watching && (l->m.open || l->m.closed_time);
 }
 
 /* Nobody that is whole is left to catch up from; what ZFS makes of it then is no copy, although it
@@ -171,9 +180,8 @@ static bool leg_is_behind(const struct engine *e, entity_id leg, bool *ret_all_k
                         *ret_all_known = false;
                         continue;
                 }
-                p = &engine_node(e, other)->passport;
-                behind |= entity_is_present(e, other) && p->valid &&
-                          p->txg > engine_node(e, leg)->passport.txg;
+                p = leg_passport(e, other);
+                behind |= p->valid && p->txg > leg_passport(e, leg)->txg;
         }
         return behind;
 }
@@ -189,11 +197,31 @@ static bool leg_stays_complete(const struct engine *e, entity_id leg, const stru
                (l->m.open || l->m.closed_time || all_known);
 }
 
+void complete_before_clear(struct engine *e, entity_id pool) {
+        const struct entity *it = engine_entity(e, pool);
+        const struct pool_row *p = ledger_find_pool(e, it->name);
+        const struct pool_status *s = pool_status(e, pool);
+
+        for (uint32_t i = 0; s && s->suspended && i < it->zpool.n_legs; i++) {
+                struct leg_row *l = ledger_of(e, it->zpool.legs[i]);
+
+                if (!l || !leg_passport(e, it->zpool.legs[i])->valid)
+                        continue;
+                leg_is_coming(e, it->zpool.legs[i]);
+                if (l->m.copy == COPY_COMPLETE && ledger_is_current(p, l->m.vdev_guid)) {
+                        l->m.open = true; /* it has missed nothing: the pool has waited for it */
+                        ledger_save_leg(e, l);
+                } else if (!leg_is_online(e, it->zpool.legs[i]))
+                        watch_start(e, it->zpool.legs[i], l, p ? &p->m.scan : &s->scan, s->txg);
+        }
+}
+
 void complete_before_import(struct engine *e, entity_id pool) {
         const struct entity *it = engine_entity(e, pool);
         const struct pool_row *p = ledger_find_pool(e, it->name);
         struct scan before = p ? p->m.scan : (struct scan){};
 
+        entry_before_import(e, pool);
         before.start = 0; /* a resilver that was running goes on after the import, as the same */
         for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
                 struct leg_row *l = ledger_of(e, it->zpool.legs[i]);
@@ -250,7 +278,7 @@ static void leg_adopt(struct engine *e, entity_id leg, struct leg_row *l,
                 l->m.resilver_seen = true;
         } else {
                 l->m.copy = COPY_COMPLETE;
-                l->m.open = true;
+                l->m.write_errors = leg_vdev(e, leg)->write_errors;
                 l->m.before = s->scan;
         }
         ledger_save_leg(e, l);
@@ -267,6 +295,25 @@ static void leg_enter_behind(struct engine *e, struct leg_row *l) {
         ledger_save_leg(e, l);
 }
 
+/* ZED, or an administrator, was faster than the guards: what only the leg had is being overwritten,
+ * and ZFS does not know which of its blocks are stale. */
+static void leg_notice_overrun(struct engine *e, entity_id leg, const struct leg_row *l) {
+        struct reason why;
+
+        if (!guard_was_overrun(e, leg, &why))
+                return;
+        history_add(e, HISTORY_STALE, leg,
+                    arena_printf(e->effects.arena, "overrun|%" PRIu64 "|%" PRIu64, l->m.vdev_guid,
+                                 e->now.wall),
+                    NULL,
+                    "somebody else (ZED, an administrator) has put %s online, which zmirror would "
+                    "have refused: what only it had is lost, and it may have stale blocks. It does "
+                    "not count as a copy until a scrub with every leg online has found nothing to "
+                    "repair on it: zmirror scrub zpool %s",
+                    engine_title(e, leg), engine_entity(e, leg)->zdev.pool);
+        complete_suspect(e, leg, "it was put online although its data had gone another way");
+}
+
 /* It came online, by whomever, and nobody watched it before: what it missed is not known. */
 static void leg_notice_online(struct engine *e, entity_id leg, struct leg_row *l,
                               const struct pool_status *s) {
@@ -274,11 +321,12 @@ static void leg_notice_online(struct engine *e, entity_id leg, struct leg_row *l
         bool imported = engine_node(e, engine_entity(e, leg)->zdev.zpool)->arrived || l->m.open;
         bool current = l->m.copy == COPY_COMPLETE && ledger_is_current(p, l->m.vdev_guid);
 
-        l->m.open = true;
         l->m.before = s->scan;
+        l->m.write_errors = leg_vdev(e, leg)->write_errors;
         ledger_save_leg(e, l);
         if (imported && current)
                 return; /* it is what the others catch up from; else the pool went on without it */
+        leg_notice_overrun(e, leg, l);
         watch_start(e, leg, l, p ? &p->m.scan : &s->scan, s->txg);
         watch_met(e, l, &s->scan);
 }
@@ -410,8 +458,8 @@ static enum finding watch_judge(struct engine *e, entity_id leg, struct leg_row 
                 *ret_why = "the resilver ended with errors";
                 return FINDING_FAILED;
         }
-        if (l->m.resilver_seen && vdev_errors(v) > l->m.errors_before) {
-                *ret_why = "errors of the device were counted during the resilver";
+        if (vdev_errors(v) > l->m.errors_before || v->state == VDEV_STATE_DEGRADED) {
+                *ret_why = "ZFS has counted errors of its device since it came online";
                 return FINDING_FAILED;
         }
         if (s->checkpoint || w->checkpoint) { /* what ended under it does not count afterwards */
@@ -456,13 +504,14 @@ static void leg_failed(struct engine *e, entity_id leg, struct leg_row *l, const
 /* ZFS has nothing more to write to it. */
 static void watch_end(struct engine *e, entity_id leg, struct leg_row *l,
                       const struct pool_status *s) {
-        if (l->m.copy == COPY_SUSPECT)
+        if (l->m.copy == COPY_SUSPECT) {
+                l->m.before = s->scan; /* what ran until now has not covered it */
                 leg_failed(e, leg, l,
                            arena_printf(e->effects.arena,
                                         "%s; a scrub with every leg online has to find nothing to "
                                         "repair on it",
                                         l->suspicion));
-        else
+        } else
                 leg_completed(e, leg, l, s);
 }
 
@@ -533,11 +582,11 @@ static void verify_judge(struct engine *e, entity_id leg, const struct label *la
         if (!s || !l || !l->m.watching || !leg_is_online(e, leg))
                 return;
         if (!label || !label->valid || label->vdev_guid != l->m.vdev_guid ||
-            label->txg < w->sibling_txg) {
+            label->pool_guid != l->m.pool_guid || label->txg < w->sibling_txg) {
                 verify_failed(e, leg);
                 return;
         }
-        l->m.hostid = label->hostid;
+        entry_note_own(e, l, label);
         if (leg_has_no_source(e, leg))
                 complete_suspect(e, leg, "no complete copy was there to the end of its resilver");
         watch_end(e, leg, l, s);
@@ -575,9 +624,32 @@ void complete_leg_label(struct engine *e, entity_id leg, const char *path,
  * -------------------------------------------------------------------------------------------------
  */
 
+/* It is whole, as of now. */
+static void leg_prove(struct engine *e, entity_id leg, struct leg_row *l, enum proof_kind kind) {
+        const struct vdev *v = leg_vdev(e, leg);
+        struct row *row = engine_node(e, leg)->row;
+
+        l->m.copy = COPY_COMPLETE;
+        l->m.proof = (struct proof){ .kind = kind, .at = e->now.wall };
+        l->m.write_errors = v ? v->write_errors : 0;
+        ledger_save_leg(e, l);
+        row->m.last_update = e->now.wall;
+        engine_save_row(e, leg);
+}
+
+/* Nearly all that its pool holds was written to it again, though it had been whole before: ZFS does
+ * not know what it missed (OpenZFS #10150). */
+static bool leg_was_copied(const struct leg_row *l, const struct pool_status *s) {
+        uint32_t tops = 0;
+
+        for (uint32_t i = 0; i < s->n_vdevs; i++)
+                tops += vdev_is_top(s, i);
+        return l->m.proof.at && s->scan.to_examine && tops &&
+               s->scan.processed >= s->scan.to_examine / tops / 10 * 9;
+}
+
 static void leg_completed(struct engine *e, entity_id leg, struct leg_row *l,
                           const struct pool_status *s) {
-        struct row *row = engine_node(e, leg)->row;
         bool resilvered = scan_is_other(&s->scan, &l->m.before) &&
                           s->scan.function == SCAN_RESILVER;
         usec_t took = resilvered && s->scan.end > s->scan.start ? s->scan.end - s->scan.start : 0;
@@ -589,13 +661,24 @@ static void leg_completed(struct engine *e, entity_id leg, struct leg_row *l,
                                         s->name, resilvered ? "true" : "false",
                                         resilvered ? s->scan.processed : 0, took / USEC_PER_SEC);
         char duration[TIME_PRINT_MAX], size[SIZE_PRINT_MAX];
+        uint64_t sibling_txg;
 
-        l->m.copy = COPY_COMPLETE;
-        l->m.closed_txg = l->m.closed_time = l->m.ceiling_txg = 0;
+        if (resilvered && leg_was_copied(l, s))
+                engine_log(e, LOG_LEVEL_WARNING, leg,
+                           "the resilver of %s has written nearly all of its pool again (%s), not "
+                           "only what it had missed: was it detached or replaced? Take it offline "
+                           "and online, and ZFS copies what has changed",
+                           engine_title(e, leg), size_print(s->scan.processed, size));
+        sibling_txg = engine_node(e, leg)->watch.sibling_txg;
+        leg_prove(e, leg, l,
+                  leg_is_alone(e, leg) ? PROOF_ALONE
+                  : resilvered         ? PROOF_RESILVER
+                                       : PROOF_QUIET);
+        l->m.proof.bytes = resilvered ? s->scan.processed : 0;
+        l->m.proof.took = took;
+        l->m.proof.sibling_txg = sibling_txg;
         l->m.before = s->scan;
         watch_stop(e, leg, l);
-        row->m.last_update = e->now.wall;
-        engine_save_row(e, leg);
         if (resilvered)
                 history_add(e, HISTORY_RESILVERED, leg, change, json,
                             "%s is up to date: resilvered in %s, %s", engine_title(e, leg),
@@ -629,16 +712,13 @@ void complete_suspect(struct engine *e, entity_id leg, const char *why) {
 }
 
 void complete_clear(struct engine *e, entity_id leg, usec_t scrub_end) {
-        struct row *row = engine_node(e, leg)->row;
         struct leg_row *l = ledger_of(e, leg);
         const char *change = arena_printf(e->effects.arena, "cleared|%" PRIu64 "|%" PRIu64,
                                           l->m.vdev_guid, scrub_end);
 
-        l->m.copy = COPY_COMPLETE;
+        l->m.apart = false;
         l->suspicion[0] = 0;
-        ledger_save_leg(e, l);
-        row->m.last_update = e->now.wall;
-        engine_save_row(e, leg);
+        leg_prove(e, leg, l, PROOF_SCRUB);
         history_add(e, HISTORY_RESILVERED, leg, change, NULL,
                     "%s is up to date: a scrub with every leg online had nothing to repair on it",
                     engine_title(e, leg));
@@ -684,16 +764,94 @@ static void watch_lost(struct engine *e, entity_id leg, struct leg_row *l) {
         }
 }
 
+/* ZFS can let go of its device, and take another in its place: the pool goes on without it. */
+static bool leg_can_be_replaced(const struct engine *e, entity_id leg) {
+        const struct pool_status *s = pool_status(e, engine_entity(e, leg)->zdev.zpool);
+        uint32_t self = engine_node(e, leg)->vdev, others = 0;
+        struct vdev_shape shape;
+
+        if (!s || s->suspended || self == VDEV_NONE)
+                return false;
+        shape = vdev_shape(s, s->vdevs[self].top);
+        for (uint32_t i = 0; i < s->n_vdevs; i++)
+                others += i != self && s->vdevs[i].type == VDEV_TYPE_DISK &&
+                          s->vdevs[i].top == s->vdevs[self].top &&
+                          vdev_state_is_online(s->vdevs[i].state);
+        return others >= vdev_shape_needs(&shape);
+}
+
 /* ZFS has the leg ONLINE, but on another device than it came online with, or on none: if ZED has
  * taken the new one, that is being written to, and nothing is known of it. */
 static void leg_doubt(struct engine *e, entity_id leg, struct leg_row *l, const struct vdev *v) {
         entity_id parent = engine_entity(e, leg)->parent;
 
         if (!v || !vdev_state_is_online(v->state) || engine_node(e, leg)->device != SLOT_NONE ||
-            engine_node(e, parent)->device == SLOT_NONE || l->m.copy != COPY_COMPLETE)
+            engine_node(e, parent)->device == SLOT_NONE || l->m.copy != COPY_COMPLETE ||
+            !leg_can_be_replaced(e, leg))
                 return;
         l->m.copy = COPY_INCOMPLETE;
         ledger_save_leg(e, l);
+}
+
+/* It was whole, and is not any more. */
+static void leg_spoil(struct engine *e, entity_id leg, struct leg_row *l, const char *why) {
+        l->m.copy = COPY_INCOMPLETE;
+        ledger_save_leg(e, l);
+        history_add(e, HISTORY_UPDATE_FAILED, leg,
+                    arena_printf(e->effects.arena, "spoilt|%" PRIu64 "|%" PRIu64, l->m.vdev_guid,
+                                 e->now.wall),
+                    NULL, "%s is not up to date any more: %s", engine_title(e, leg), why);
+        engine_touch_around(e, leg);
+}
+
+/* What ZFS could not write to a leg it writes when it is told to try again (`zpool clear`), or when
+ * the leg comes online again. A device that is gone takes no harm. */
+static void leg_notice_errors(struct engine *e, entity_id leg, struct leg_row *l,
+                              const struct vdev *v) {
+        const char *pool = engine_entity(e, leg)->zdev.pool;
+        const char *argument = leg_argument(e, leg, e->effects.arena);
+        const char *help = arena_printf(
+                e->effects.arena,
+                "see to its cable and its disk; then have ZFS write what is "
+                "missing: zpool clear %s %s, or take it offline and online",
+                pool, argument);
+
+        if (l->m.copy != COPY_COMPLETE || l->m.watching)
+                return;
+        if (v->write_errors > l->m.write_errors)
+                leg_spoil(e, leg, l,
+                          arena_printf(e->effects.arena,
+                                       "ZFS could not write to it (%" PRIu64 " errors): %s",
+                                       v->write_errors - l->m.write_errors, help));
+        else if (v->state == VDEV_STATE_DEGRADED)
+                leg_spoil(e, leg, l,
+                          arena_printf(e->effects.arena, "ZFS calls it DEGRADED (%s): %s",
+                                       *v->aux ? v->aux : "too many errors", help));
+        else if (v->write_errors != l->m.write_errors) { /* somebody has cleared them */
+                l->m.write_errors = v->write_errors;
+                ledger_save_leg(e, l);
+        }
+}
+
+/* ZFS has given it up, though its device is there: some of what it was to write last is not on it.
+ * The kernel may tell of a device that was pulled a moment later than ZFS. */
+static void leg_notice_fault(struct engine *e, entity_id leg, struct leg_row *l,
+                             const struct vdev *v) {
+        struct node *n = engine_node(e, leg);
+
+        if (!v || v->state != VDEV_STATE_FAULTED || n->device == SLOT_NONE ||
+            l->m.copy != COPY_COMPLETE || l->m.watching) {
+                n->faulted_at = 0;
+                return;
+        }
+        if (!n->faulted_at) {
+                n->faulted_at = e->now.mono + FAULT_GRACE;
+                deadline_add(&e->deadlines, n->faulted_at, leg);
+        }
+        if (e->now.mono >= n->faulted_at)
+                leg_spoil(e, leg, l,
+                          arena_printf(e->effects.arena, "ZFS has given it up (%s)",
+                                       *v->aux ? v->aux : "FAULTED"));
 }
 
 void complete_follow(struct engine *e, entity_id leg) {
@@ -704,7 +862,7 @@ void complete_follow(struct engine *e, entity_id leg) {
         bool online = v && vdev_state_is_online(v->state) && n->device != SLOT_NONE;
         const char *why = "";
 
-        if (!l)
+        if (!l || (s && s->suspended)) /* what it says of its legs is what it said before */
                 return;
         if (online && l->m.copy == COPY_UNKNOWN)
                 leg_adopt(e, leg, l, s);
@@ -715,15 +873,20 @@ void complete_follow(struct engine *e, entity_id leg) {
         else if (online && !l->m.watching && (v->resilver_deferred || leg_is_catching_up(s, v)))
                 watch_start(e, leg, l, &(struct scan){}, s->txg);
         leg_doubt(e, leg, l, v);
+        if (online)
+                leg_notice_errors(e, leg, l, v);
+        leg_notice_fault(e, leg, l, v);
         if (online && l->m.watching && n->watch.pending &&
             engine_node(e, engine_entity(e, leg)->zdev.zpool)->arrived)
                 watch_arrive(e, l, s);
         if (online)
                 n->watch.pending = false;
         if (online)
-                n->close_tried = false;
+                entry_open(e, leg);
         else
                 entry_make_up(e, leg);
+        if (v && !vdev_state_is_online(v->state))
+                n->offline_seq = engine_node(e, engine_entity(e, leg)->zdev.zpool)->told_seq;
         if (!l->m.watching)
                 return;
         if (!online) {

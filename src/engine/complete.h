@@ -10,6 +10,9 @@
 /* Before `zpool online` is run: the leg does not count as complete any more, and the scan record is
  * kept. */
 void complete_before_online(struct engine *e, entity_id leg);
+/* Before a suspended pool is told to go on: the same for every leg that is here, but for those that
+ * it waits for. */
+void complete_before_clear(struct engine *e, entity_id pool);
 /* Before an import: the same for every leg that was not complete and current when the pool was last
  * seen here. */
 void complete_before_import(struct engine *e, entity_id pool);
@@ -36,6 +39,9 @@ void complete_clear(struct engine *e, entity_id leg, usec_t scrub_end);
 
 /* ONLINE, and known to be up to date. */
 bool leg_is_complete(const struct engine *e, entity_id leg);
+/* A copy that counts: complete, and what it carries was read on its label when it went, if it is
+ * not in use. */
+bool leg_is_proven(const struct engine *e, entity_id leg);
 /* ONLINE, and nothing is to be caught up with, as far as ZFS knows: complete or suspect. */
 bool leg_is_settled(const struct engine *e, entity_id leg);
 /* True while the operation runs on this leg, as far as is to be seen. An update runs while the leg

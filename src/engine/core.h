@@ -13,11 +13,25 @@
 /* --- facts --------------------------------------------------------------------------------------
  */
 
+/* What the labels on a device say, as they were read last. */
+struct passport {
+        uint64_t seq;     /* of the look; 0: never read */
+        uint64_t after;   /* looks with a higher number were asked for later */
+        uint64_t diskseq; /* of the device then */
+        bool wanted;      /* it is being read */
+        bool valid;
+        uint64_t pool_guid, vdev_guid, top_guid;
+        struct vdev_shape top;
+        uint64_t txg, time, hostid; /* of the newest uberblock */
+};
+
 /* A block device that was seen. Slots are reused; an empty one has no device. */
 struct device_slot {
         struct arena *arena; /* holds the device's text */
         const struct device *device;
         entity_id owner; /* the entity that has this device by name, or ENTITY_NONE */
+        uint64_t seq;    /* of the newest look at it alone */
+        struct passport passport;
 };
 
 /* Who holds a block device, a pool or a dataset, as last looked. Key: device node or name. */
@@ -56,6 +70,7 @@ enum verify_stage {
 enum label_use {
         LABEL_SIBLING, /* verification: how far an online sibling has come */
         LABEL_LEG,     /* and then the leg */
+        LABEL_OPENED,  /* what is on a leg that came online, at least */
         LABEL_CLOSING, /* what is on a leg that went out of use */
         LABEL_CEILING, /* the most that can be on a leg that vanished: what a sibling carries */
 };
@@ -82,15 +97,6 @@ struct watch {
         bool scrubbed;    /* a scrub ran in the last look */
         usec_t begun;     /* start of the resilver that was seen last */
         uint32_t n_begun; /* how many there were since it came online */
-};
-
-/* What a leg's own labels say, as they were read last; `seq` of that look, 0: never. */
-struct passport {
-        uint64_t seq;
-        bool wanted;      /* in engine.passport_waiters */
-        uint64_t diskseq; /* of the device that it was read from */
-        bool valid;
-        uint64_t vdev_guid, txg, time, hostid; /* of the newest uberblock */
 };
 
 /* --- the picture: one node per entity
@@ -152,21 +158,29 @@ struct node {
         /* legs: on the way to being up to date; and reading the label of one that went out of use
          */
         struct watch watch;
-        bool closing, close_tried;
-        uint64_t closing_on; /* diskseq of the device whose label is being read */
-        struct passport passport;
+        bool closing;
+        uint64_t closing_on;  /* diskseq of the device whose label is being read */
+        uint64_t entry_on;    /* diskseq + 1 of the device whose label was read since the leg was in
+                                 use    (1: there was none); 0: not tried */
+        uint32_t entry_tries; /* how often it could not be read */
+        usec_t entry_retry_at;    /* monotonic; 0: not to be read again */
         bool provisioning;        /* disk: its provisioning mode is being set */
         uint64_t provisioning_on; /* disk: diskseq + 1 of the one for which that was tried */
-        bool vdev_online;         /* as of the last diff: ONLINE, and its device there */
+        uint64_t offline_seq; /* leg: of the newest look at its pool in which it was not online */
+        bool vdev_online;     /* as of the last diff: ONLINE, and its device there */
         usec_t poll_at; /* pool: when it is looked at again while something runs in it (monotonic)
                          */
+        bool auditing;  /* pool: its first resilver since it was imported is still to come */
+        usec_t audited_scan; /* pool: start of the scan in its record then */
         usec_t scrub_seen; /* pool: start of the scrub that ran last; 2.1 does not tell that of one
                               that was cancelled */
         usec_t scrub_stopped; /* pool: start of the scrub that was stopped to begin it anew with
                                  another leg; 0: none */
         usec_t trim_since;    /* leg: when the trim that runs, or ran last, began; 0: not known */
-        usec_t lost_at; /* leg: ONLINE without a device that was ever seen, when it is believed
-                           (monotonic); 0: not so */
+        usec_t faulted_at; /* leg: FAULTED with its device there, when that is believed (monotonic)
+                            */
+        usec_t lost_at;    /* leg: ONLINE without a device that was ever seen, when it is believed
+                              (monotonic); 0: not so */
         uint64_t recovered_on; /* leg: diskseq of the device with which its suspended pool was to go
                                   on: tried once */
         usec_t coming_until;  /* a command has opened it: until then its effect may show (monotonic)
@@ -192,9 +206,15 @@ struct leg_row {
         bool dirty;
 };
 
+struct memory_members {
+        struct memory_member *items;
+        size_t count, capacity;
+};
+
 struct pool_row {
         struct memory_pool m;
-        ARRAY(uint64_t) current;
+        struct memory_members current;
+        ARRAY(struct memory_top) tops;
         char name[300];
         bool dirty;
 };
@@ -209,6 +229,7 @@ struct engine {
         bool first_start, ready, looked_devices, looked_pools, looked_mounts;
         struct ask asks[FACT_LABEL + 1]; /* by enum fact_kind */
         uint64_t mounts_seq;             /* of the newest answer to what is mounted */
+        uint64_t devices_seq;            /* to which devices there are */
         uint64_t next_seq;
         ARRAY(struct outstanding) outstanding;
 
@@ -216,6 +237,7 @@ struct engine {
         ARRAY(struct device_slot) slots;
         ARRAY(uint32_t) free_slots;
         struct map slot_by_syspath, slot_by_devnum, mapping_by_backing; /* values: slot */
+        struct map slot_by_vdev; /* vdev GUID -> slot, or SLOT_NONE for one that was here */
         ARRAY(struct holder_fact *) holders;
         ARRAY(entity_id) seen_pools, mounted;
 
@@ -230,7 +252,7 @@ struct engine {
 
         ARRAY(entity_id) dirty, changed, rows_dirty;
         ARRAY(struct label_ask) label_asks;
-        ARRAY(entity_id) passport_waiters;
+        ARRAY(uint32_t) passport_waiters; /* slots */
         ARRAY(struct leg_row *) legs_dirty;
         ARRAY(struct pool_row *) pools_dirty;
 

@@ -152,9 +152,7 @@ static void diff_leg(struct engine *e, entity_id leg) {
                             "%s is online", engine_title(e, leg));
         if (online || !was_online)
                 return;
-        m->last_online = e->now.wall;
-        if (was_complete)
-                m->last_update = e->now.wall;
+        m->last_online = e->now.wall; /* and, if its label says so, m->last_update: entry.c */
         engine_save_row(e, leg);
         entry_close(e, leg);
         history_add(e, HISTORY_OFFLINE, leg, change_name(e, "offline", leg), NULL,

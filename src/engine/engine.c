@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/audit.h"
 #include "engine/complete.h"
 #include "engine/diff.h"
 #include "engine/forget.h"
@@ -180,6 +181,9 @@ static void memory_take(struct engine *e, const struct memory *memory) {
                 for (uint32_t k = 0; k < m->n_current; k++)
                         array_append(&p->current, m->current[k]);
                 p->m.current = p->current.items;
+                for (uint32_t k = 0; k < m->n_tops; k++)
+                        array_append(&p->tops, m->tops[k]);
+                p->m.tops = p->tops.items;
         }
 }
 
@@ -288,6 +292,7 @@ static void node_move(struct engine *e, struct node *from, entity_id to) {
         n->watch = from->watch;
         n->closing = from->closing;
         n->closing_on = from->closing_on;
+        n->entry_on = from->entry_on;
         n->vdev_online = from->vdev_online;
         if (n->seen)
                 array_append(&e->seen_pools, to);
@@ -308,7 +313,6 @@ static void config_take(struct engine *e, const struct config *config) {
 
         array_clear(&e->dirty);
         array_clear(&e->rows_dirty);
-        array_clear(&e->passport_waiters);
         array_clear(&e->seen_pools);
         array_clear(&e->mounted);
         array_clear(&e->deadlines.heap);
@@ -336,8 +340,10 @@ static void rows_release(struct engine *e) {
                 array_done(&e->all_rows.items[i]->handlers);
                 array_done(&e->all_rows.items[i]->runs);
         }
-        for (size_t i = 0; i < e->pools.count; i++)
+        for (size_t i = 0; i < e->pools.count; i++) {
                 array_done(&e->pools.items[i]->current);
+                array_done(&e->pools.items[i]->tops);
+        }
         array_done(&e->all_rows);
         array_done(&e->legs);
         array_done(&e->pools);
@@ -435,12 +441,12 @@ static void take_answer(struct engine *e, const struct input_facts *f) {
         e->asks[f->kind] = (struct ask){};
         switch (f->kind) {
         case FACT_DEVICES:
-                picture_set_devices(e, f->devices, f->n_devices);
+                picture_set_devices(e, f->devices, f->n_devices, f->seq);
                 e->looked_devices = true;
                 return;
         case FACT_DEVICE:
                 if (f->n_devices)
-                        picture_add_device(e, f->devices);
+                        picture_add_device(e, f->devices, f->seq);
                 else
                         picture_remove_device(e, f->name);
                 return;
@@ -618,8 +624,10 @@ static void settle_diff(struct engine *e) {
                 if (engine_entity(e, e->round.items[i])->type != ENTITY_ZPOOL)
                         diff_entity(e, e->round.items[i]);
         for (size_t i = 0; i < e->round.count; i++)
-                if (engine_entity(e, e->round.items[i])->type == ENTITY_ZPOOL)
+                if (engine_entity(e, e->round.items[i])->type == ENTITY_ZPOOL) {
+                        audit_pool(e, e->round.items[i]);
                         ledger_note_pool(e, e->round.items[i]);
+                }
 }
 
 static void settle(struct engine *e) {

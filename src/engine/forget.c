@@ -86,19 +86,32 @@ static void pools_remove(struct engine *e, size_t i) {
         array_append(&e->effects.forgets, ((struct effect_forget){ .pool_guid = p->m.pool_guid }));
         (void) map_remove_number(&e->pool_by_guid, p->m.pool_guid);
         array_done(&p->current);
+        array_done(&p->tops);
         e->pools.items[i] = last;
         e->pools.count--;
         if (p != last)
                 map_put_number(&e->pool_by_guid, last->m.pool_guid, i);
 }
 
-/* It is none of those any more that are known to be current. */
+/* Its top-level vdev has as many other current legs as it needs. */
+static bool member_is_spare(const struct pool_row *p, size_t member) {
+        uint64_t top = p->current.items[member].top_guid;
+        const struct vdev_shape *shape = ledger_top(p, top);
+        uint32_t others = 0;
+
+        for (size_t i = 0; i < p->current.count; i++)
+                others += i != member && p->current.items[i].top_guid == top;
+        return others >= (shape ? vdev_shape_needs(shape) : 1);
+}
+
+/* It is none of those any more that are known to be current, unless it is the last: an older copy
+ * does not become the newest because that one is forgotten. */
 static void pools_drop_leg(struct engine *e, uint64_t vdev_guid) {
         for (size_t i = 0; i < e->pools.count; i++) {
                 struct pool_row *p = e->pools.items[i];
 
                 for (size_t k = 0; k < p->current.count; k++)
-                        if (p->current.items[k] == vdev_guid) {
+                        if (p->current.items[k].vdev_guid == vdev_guid && member_is_spare(p, k)) {
                                 array_remove(&p->current, k);
                                 ledger_save_pool(e, p);
                                 break;
@@ -142,11 +155,11 @@ static void forget_node(struct engine *e, entity_id id) {
 
         forget_row(e, n->row);
         n->fresh = true;
-        n->vdev_online = n->closing = n->close_tried = false;
+        n->vdev_online = n->closing = false;
         n->n_self = 0;
+        n->entry_on = 0;
         n->opened_on = n->online_on = n->coming_on = n->recovered_on = 0;
         n->watch = (struct watch){};
-        n->passport = (struct passport){};
         engine_save_row(e, id);
         engine_touch_around(e, id);
 }

@@ -16,6 +16,12 @@ bool guard_diverged(struct engine *e, const struct request *r, entity_id leg, st
 /* A leg of a suspended pool that is back, but was written elsewhere meanwhile: ZFS would go on as
  * if nothing had happened. Its passport has been read, and so has the pool's newest txg. */
 bool guard_returned(struct engine *e, entity_id leg, struct reason *ret);
+/* Somebody else has put the leg online. True if a guard would have refused that, as far as its
+ * label was read before. */
+bool guard_was_overrun(struct engine *e, entity_id leg, struct reason *ret);
+/* A suspended pool whose newest copy is not back, while there is another one from which ZFS would
+ * go on as soon as it is told to. The passports of all its legs that are here have been read. */
+bool guard_resume(struct engine *e, entity_id pool, struct reason *ret);
 /* The devices of its legs, their labels (which have been read), and a pool whose newest or whole
  * copy is not here: importing the older one and catching up from it destroys the newer. */
 bool guard_import(struct engine *e, const struct request *r, struct reason *ret);

@@ -8,6 +8,7 @@ static enum log_level history_level(enum history_kind kind) {
         case HISTORY_UPDATE_FAILED:
         case HISTORY_SCRUB_FAILED:
         case HISTORY_REFUSED:
+        case HISTORY_STALE:
                 return LOG_LEVEL_ERROR;
         case HISTORY_REQUEST_FAILED:
         case HISTORY_OPERATION_DISAPPEARED:

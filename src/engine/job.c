@@ -264,6 +264,8 @@ static void job_set_frozen(struct engine *e, const struct job *j, bool frozen) {
 static void job_remember(struct engine *e, const struct job *j) {
         bool import = j->command.kind == COMMAND_POOL_IMPORT;
 
+        if (j->command.kind == COMMAND_POOL_CLEAR)
+                complete_before_clear(e, config_find_pool(e->config, j->command.lane));
         if (!import && j->command.kind != COMMAND_LEG_ONLINE &&
             j->command.kind != COMMAND_LEG_CLEAR)
                 return;

@@ -28,6 +28,9 @@ static void ask_answer(struct engine *e, const struct label_ask *ask, const char
         case LABEL_LEG:
                 complete_leg_label(e, ask->leg, path, label);
                 return;
+        case LABEL_OPENED:
+                entry_opened_label(e, ask->leg, label);
+                return;
         case LABEL_CLOSING:
                 entry_closing_label(e, ask->leg, path, label);
                 return;

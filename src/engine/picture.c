@@ -168,6 +168,8 @@ static void slot_enlist(struct engine *e, uint32_t slot) {
         map_put_number(&e->slot_by_devnum, s->device->devnum, slot);
         if (s->device->kind == DEVICE_MAPPING && s->device->backing)
                 map_put_number(&e->mapping_by_backing, s->device->backing, slot);
+        if (s->device->vdev_guid)
+                map_put_number(&e->slot_by_vdev, s->device->vdev_guid, slot);
         picture_touch_above(e, s->device);
 }
 
@@ -180,6 +182,8 @@ static void slot_delist(struct engine *e, uint32_t slot) {
                 map_remove_number(&e->slot_by_devnum, s->device->devnum);
         if (map_get_number(&e->mapping_by_backing, s->device->backing, &found) && found == slot)
                 map_remove_number(&e->mapping_by_backing, s->device->backing);
+        if (map_get_number(&e->slot_by_vdev, s->device->vdev_guid, &found) && found == slot)
+                map_put_number(&e->slot_by_vdev, s->device->vdev_guid, SLOT_NONE);
         if (s->owner == ENTITY_NONE)
                 return;
         struct node *n = engine_node(e, s->owner);
@@ -195,12 +199,44 @@ static void slot_delist(struct engine *e, uint32_t slot) {
         s->owner = ENTITY_NONE;
 }
 
-void picture_add_device(struct engine *e, const struct device *d) {
+/* A mapping stays when its disk is gone. */
+static bool device_is_dead(const struct engine *e, const struct device *d) {
+        return d->kind == DEVICE_MAPPING && d->backing &&
+               (!d->backing_exists || !map_get_number(&e->slot_by_devnum, d->backing, NULL));
+}
+
+uint32_t picture_find_vdev(const struct engine *e, uint64_t vdev_guid) {
+        uint64_t slot;
+
+        if (!vdev_guid || !map_get_number(&e->slot_by_vdev, vdev_guid, &slot) ||
+            slot == SLOT_NONE || device_is_dead(e, e->slots.items[slot].device))
+                return SLOT_NONE;
+        return (uint32_t) slot;
+}
+
+bool picture_has_namesake(const struct engine *e, uint32_t slot) {
+        const struct device *d = e->slots.items[slot].device;
+
+        for (size_t i = 0; d->kind == DEVICE_PARTITION && *d->part_name && i < e->slots.count; i++)
+                if (i != slot && e->slots.items[i].device &&
+                    e->slots.items[i].device->kind == DEVICE_PARTITION &&
+                    text_equal(e->slots.items[i].device->part_name, d->part_name))
+                        return true;
+        return false;
+}
+
+bool picture_lacks_vdev(const struct engine *e, uint64_t vdev_guid) {
+        return vdev_guid && map_get_number(&e->slot_by_vdev, vdev_guid, NULL) &&
+               picture_find_vdev(e, vdev_guid) == SLOT_NONE;
+}
+
+void picture_add_device(struct engine *e, const struct device *d, uint64_t seq) {
         struct device_slot *s;
         uint64_t slot;
 
         if (map_get(&e->slot_by_syspath, d->syspath, &slot)) {
                 s = &e->slots.items[slot];
+                s->seq = seq;
                 if (device_equal(s->device, d))
                         return;
                 slot_delist(e, (uint32_t) slot);
@@ -215,6 +251,8 @@ void picture_add_device(struct engine *e, const struct device *d) {
                 s->arena = arena_new();
         }
         s->device = device_copy(s->arena, d);
+        s->seq = seq;
+        s->passport = (struct passport){ .wanted = s->passport.wanted };
         map_put(&e->slot_by_syspath, s->device->syspath, slot);
         slot_enlist(e, (uint32_t) slot);
 }
@@ -233,12 +271,12 @@ void picture_remove_device(struct engine *e, const char *syspath) {
         array_append(&e->free_slots, (uint32_t) slot);
 }
 
-void picture_set_devices(struct engine *e, const struct device *devices, uint32_t n) {
+void picture_set_devices(struct engine *e, const struct device *devices, uint32_t n, uint64_t seq) {
         _cleanup_(map_done) struct map there = {};
 
         for (uint32_t i = 0; i < n; i++) {
                 map_put(&there, devices[i].syspath, 1);
-                picture_add_device(e, &devices[i]);
+                picture_add_device(e, &devices[i], seq);
         }
         for (size_t i = 0; i < e->slots.count; i++) {
                 const struct device *d = e->slots.items[i].device;
@@ -246,6 +284,7 @@ void picture_set_devices(struct engine *e, const struct device *devices, uint32_
                 if (d && !map_get(&there, d->syspath, NULL))
                         picture_remove_device(e, d->syspath);
         }
+        e->devices_seq = seq;
 }
 
 void picture_relist(struct engine *e) {
@@ -267,6 +306,7 @@ void picture_release(struct engine *e) {
         map_done(&e->slot_by_syspath);
         map_done(&e->slot_by_devnum);
         map_done(&e->mapping_by_backing);
+        map_done(&e->slot_by_vdev);
 }
 
 /* A partition's disk is the configured one; a disk or anything else has no such wish. */

@@ -6,9 +6,9 @@
 #include "engine/core.h"
 
 /* Facts come in piece by piece; what they touch is marked for picture_settle. */
-void picture_add_device(struct engine *e, const struct device *d);
+void picture_add_device(struct engine *e, const struct device *d, uint64_t seq);
 void picture_remove_device(struct engine *e, const char *syspath);
-void picture_set_devices(struct engine *e, const struct device *devices, uint32_t n);
+void picture_set_devices(struct engine *e, const struct device *devices, uint32_t n, uint64_t seq);
 void picture_set_pools(struct engine *e, const struct pool_seen *pools, uint32_t n);
 void picture_set_mounts(struct engine *e, const struct mount *mounts, uint32_t n);
 /* What a pool said when look `seq` had been asked for; takes over `*status` if the pool is
@@ -59,6 +59,13 @@ entity_id entity_pool_id(const struct engine *e, entity_id id);
 const struct pool_status *pool_status(const struct engine *e, entity_id pool);
 /* The leg that is that vdev, or ENTITY_NONE. */
 entity_id pool_find_leg(const struct engine *e, entity_id pool, uint32_t vdev);
+
+/* The slot of the device that bears the label of that vdev, whatever it is called, or SLOT_NONE. */
+uint32_t picture_find_vdev(const struct engine *e, uint64_t vdev_guid);
+/* Another partition carries the name of that one: which of them a path leads to is not known. */
+bool picture_has_namesake(const struct engine *e, uint32_t slot);
+/* True if it was here, and is not any more. */
+bool picture_lacks_vdev(const struct engine *e, uint64_t vdev_guid);
 
 /* The next entity inside `top` after `id` in the order of the file, `id` == `top` for the first;
  * ENTITY_NONE at the end: for (entity_id i = top; (i = tree_next(e, top, i)) != ENTITY_NONE;) */

@@ -123,11 +123,11 @@ struct step step_wait_answer(const struct engine *e, entity_id pool) {
         return step_wait(REASON_WAIT_ANSWER, pool, n->silence);
 }
 
-bool plan_look_at_pool(const struct engine *e, const struct request *r, entity_id pool,
-                       struct step *ret) {
+bool plan_look_at_pool_after(const struct engine *e, entity_id pool, uint64_t since,
+                             struct step *ret) {
         const struct node *n = engine_node(e, pool);
 
-        if (n->status_seq > r->looked_since)
+        if (n->status_seq > since)
                 return false;
         *ret = n->ask_at ? step_wait_answer(e, pool) : step_wait(REASON_WAIT_LOOK, pool, NULL);
         if (n->ask_at)
@@ -136,6 +136,11 @@ bool plan_look_at_pool(const struct engine *e, const struct request *r, entity_i
         ret->look = FACT_POOL;
         ret->look_name = arena_strdup(e->effects.arena, engine_entity(e, pool)->name);
         return true;
+}
+
+bool plan_look_at_pool(const struct engine *e, const struct request *r, entity_id pool,
+                       struct step *ret) {
+        return plan_look_at_pool_after(e, pool, r->looked_since, ret);
 }
 
 bool plan_has_run(const struct engine *e, const struct request *r, const struct command *c) {
@@ -170,6 +175,19 @@ bool plan_content_offline(const struct engine *e, const struct request *r, struc
                         return true;
         }
         return false;
+}
+
+bool plan_look_at_device(const struct engine *e, uint32_t slot, entity_id about, uint64_t since,
+                         struct step *ret) {
+        const struct device_slot *d = slot == SLOT_NONE ? NULL : &e->slots.items[slot];
+
+        if (!d || d->seq > since || e->devices_seq > since)
+                return false;
+        *ret = step_wait(REASON_WAIT_LOOK, about, NULL);
+        ret->kind = STEP_LOOK;
+        ret->look = FACT_DEVICE;
+        ret->look_name = arena_strdup(e->effects.arena, d->device->syspath);
+        return true;
 }
 
 bool plan_wait_for_provisioning(const struct engine *e, const struct request *r, struct step *ret) {

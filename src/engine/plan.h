@@ -75,6 +75,12 @@ struct step step_wait_answer(const struct engine *e, entity_id pool);
 /* What the pool says is to be newer than the request, or than the last command that it has run. */
 bool plan_look_at_pool(const struct engine *e, const struct request *r, entity_id pool,
                        struct step *ret);
+/* It is to be from a look after that one. */
+bool plan_look_at_pool_after(const struct engine *e, entity_id pool, uint64_t since,
+                             struct step *ret);
+/* The same for what is known of the device in that slot. */
+bool plan_look_at_device(const struct engine *e, uint32_t slot, entity_id about, uint64_t since,
+                         struct step *ret);
 /* Everything inside that is in use has to go offline first; a handler's request fails quietly
  * instead. */
 bool plan_content_offline(const struct engine *e, const struct request *r, struct step *ret);

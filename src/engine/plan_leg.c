@@ -56,34 +56,50 @@ struct step plan_leg_online(struct engine *e, const struct request *r) {
         if (stuck != ENTITY_NONE) /* 4. a command would hang */
                 return step_fail(REASON_SUSPENDED, stuck,
                                  pool_print_rescue(e, stuck, e->effects.arena));
-        if (plan_look_at_pool(e, r, it->zdev.zpool, &s)) /* 5. which scans were before it */
+        if (plan_wait_for_provisioning(e, r, &s)) /* 5. the mode in which trims are sent to it */
+                return s;
+        if (plan_passport(e, r, r->entity, &s)) /* 6. what is on it: SPEC 10 */
+                return s;
+        if (plan_look_at_pool_after(e, it->zdev.zpool, leg_passport(e, r->entity)->after,
+                                    &s)) /* 7. was it offline when that was read, and which scans
+                                            were before it? */
                 return s;
         v = leg_vdev(e, r->entity);
         if (!pool->status || pool->frozen)
                 return step_wait(REASON_WAIT_LOOK, it->zdev.zpool, NULL);
-        if (!v) /* 6. ZFS does not know it */
+        if (!v) /* 8. ZFS does not know it */
                 return step_failf(REASON_NOT_CONFIGURED, r->entity,
                                   "pool %s has no vdev that is %s (by GUID, device or name); "
                                   "`zpool attach` adds it",
                                   pool_name, engine_title(e, r->entity));
-        if (plan_wait_for_provisioning(e, r, &s)) /* 7. the mode in which trims are sent to it */
-                return s;
-        if (plan_passport(e, r, r->entity, &s)) /* 8. SPEC 10 */
-                return s;
+        if (pool->status->removing) /* 9. mirrors were damaged so (OpenZFS #10202, #10942) */
+                return step_wait_untimed(REASON_WAIT_HELD, it->zdev.zpool,
+                                         "a device is being removed from it");
         if (guard_wrong_disk(e, r->entity, &why) || guard_diverged(e, r, r->entity, &why))
                 return (struct step){ .kind = STEP_FAIL, .reason = why };
         argument = leg_argument(e, r->entity, e->effects.arena);
-        if (v->state == VDEV_STATE_FAULTED) { /* 9. its errors stand in the way */
+        if (v->state == VDEV_STATE_FAULTED) { /* 10. its errors stand in the way */
                 struct command clear = command_leg_clear(e->effects.arena, r->entity, pool_name,
                                                          argument);
 
                 if (!plan_has_run(e, r, &clear))
                         return step_run(clear);
         }
-        if (plan_stop_scrub(e, r, pool->status, &s)) /* 10. a scrub stands in the way */
+        if (plan_stop_scrub(e, r, pool->status, &s)) /* 11. a scrub stands in the way */
                 return s;
         return step_run(command_leg_online(e->effects.arena, r->entity, pool_name,
                                            (const char *const[]){ argument, NULL }));
+}
+
+static struct step leg_is_last(struct engine *e, entity_id leg) {
+        const char *pool = engine_entity(e, leg)->zdev.pool;
+        const char *others = pool_print_siblings(e, leg, e->effects.arena);
+
+        return step_failf(REASON_LAST_COPY, leg,
+                          "without it pool %s would have no complete copy. Take the pool offline "
+                          "first (zmirror offline zpool %s)%s%s",
+                          pool, pool, *others ? "; or have another leg catch up before: " : "",
+                          others);
 }
 
 struct step plan_leg_offline(struct engine *e, const struct request *r) {
@@ -107,11 +123,13 @@ struct step plan_leg_offline(struct engine *e, const struct request *r) {
                         return s;
                 return step_wait(REASON_WAIT_LOOK, pool, NULL);
         }
-        if (pool_needs_leg(e, r->entity)) /* 5. what would stay is not enough, or not whole */
-                return step_failf(REASON_LAST_COPY, r->entity,
-                                  "without it pool %s would have no complete copy; take the pool "
-                                  "offline first",
-                                  it->zdev.pool);
+        if (plan_look_at_device(e, engine_node(e, r->entity)->device, r->entity, r->looked_since,
+                                &s) ||
+            plan_look_at_pool(e, r, pool, &s)) /* 5. is that still so? Else something else would be
+                                                  closed as what it was */
+                return s;
+        if (pool_needs_leg(e, r->entity)) /* 6. what would stay is not enough, or not whole */
+                return leg_is_last(e, r->entity);
         return step_run(command_leg_offline(e->effects.arena, r->entity, it->zdev.pool,
                                             leg_argument(e, r->entity, e->effects.arena)));
 }

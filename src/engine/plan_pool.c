@@ -94,9 +94,8 @@ struct step plan_pool_online(struct engine *e, const struct request *r) {
         if (lacking != ENTITY_NONE) /* 5. too few to import at all */
                 return step_fail(REASON_TOO_FEW_LEGS, r->entity,
                                  pool_print_missing(e, r->entity, a));
-        for (uint32_t i = 0; i < it->zpool.n_legs; i++) /* 6. SPEC 10 */
-                if (plan_passport(e, r, it->zpool.legs[i], &s))
-                        return s;
+        if (plan_passports(e, r, r->entity, &s)) /* 6. SPEC 10 */
+                return s;
         if (guard_import(e, r, &why))
                 return (struct step){ .kind = STEP_FAIL, .reason = why };
         settle = command_settle(a, r->entity);

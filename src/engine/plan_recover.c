@@ -27,10 +27,12 @@ static bool plan_check_returned(struct engine *e, const struct request *r, entit
 
         if (plan_look_at_pool(e, r, pool, ret)) /* the kernel knows how far it had come */
                 return true;
-        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
-                if (entity_is_present(e, it->zpool.legs[i]) &&
-                    plan_passport(e, r, it->zpool.legs[i], ret))
-                        return true;
+        if (plan_passports(e, r, pool, ret))
+                return true;
+        if (guard_resume(e, pool, &why)) {
+                *ret = (struct step){ .kind = STEP_FAIL, .reason = why };
+                return true;
+        }
         for (uint32_t i = 0; i < it->zpool.n_legs; i++)
                 if (leg_is_refused(e, it->zpool.legs[i], &why)) {
                         *ret = (struct step){ .kind = STEP_FAIL, .reason = why };

@@ -19,12 +19,43 @@ static bool scrub_has_to_wait(const struct engine *e, entity_id pool, const stru
         }
         for (uint32_t i = 0; i < it->zpool.n_legs; i++)
                 if (leg_operation_runs(e, it->zpool.legs[i], OPERATION_UPDATE)) {
-                        *ret = step_wait_untimed(REASON_WAIT_RESILVER, it->zpool.legs[i], NULL);
+                        *ret = s->checkpoint
+                                       ? step_wait_untimed(
+                                                 REASON_WAIT_HELD, it->zpool.legs[i],
+                                                 "with a checkpoint its resilver does not come to "
+                                                 "an end (zpool checkpoint -d)")
+                                       : step_wait_untimed(REASON_WAIT_RESILVER, it->zpool.legs[i],
+                                                           NULL);
                         return true;
                 }
         if (s->rebuilding ||
             (s->scan.function == SCAN_RESILVER && s->scan.state == SCAN_STATE_SCANNING)) {
                 *ret = step_wait_untimed(REASON_WAIT_RESILVER, pool, NULL);
+                return true;
+        }
+        return false;
+}
+
+/* A leg that is online has to catch up, and ZFS does not resilver it: what it lacks would be taken
+ * for errors of the others. */
+static bool scrub_is_refused(struct engine *e, entity_id pool, struct step *ret) {
+        const struct entity *it = engine_entity(e, pool);
+
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
+                entity_id leg = it->zpool.legs[i];
+                const struct leg_row *l = ledger_of(e, leg);
+
+                if (engine_node(e, leg)->state != STATE_ACTIVE || !l || l->m.watching ||
+                    l->m.copy != COPY_INCOMPLETE)
+                        continue;
+                *ret = step_failf(REASON_GUARD, leg,
+                                  "%s is online, lacks data, and is not being resilvered: a scrub "
+                                  "now could damage what is whole. Have ZFS write what is missing "
+                                  "(zpool clear %s %s), or take it offline first: zmirror offline "
+                                  "zdev %s %s",
+                                  engine_title(e, leg), it->name,
+                                  leg_argument(e, leg, e->effects.arena), it->name,
+                                  engine_entity(e, leg)->name);
                 return true;
         }
         return false;
@@ -113,6 +144,8 @@ struct step plan_scrub(struct engine *e, const struct request *r) {
         if (!s)
                 return answer;
         if (scrub_has_to_wait(e, pool, s, &answer)) /* 2. not before everything is caught up with */
+                return answer;
+        if (scrub_is_refused(e, pool, &answer))
                 return answer;
         if (scrub_waits_for_legs(e, r, pool,
                                  &answer)) /* 3. nor while another leg for it is arriving */

@@ -77,52 +77,56 @@ const char *pool_print_missing(const struct engine *e, entity_id pool, struct ar
         return list;
 }
 
-/* How many leaves the top-level vdev of an imported pool can do without. */
-static uint32_t vdev_spares(const struct pool_status *s, uint32_t top, uint32_t leaves) {
-        switch (s->vdevs[top].type) {
-        case VDEV_TYPE_MIRROR:
-                return leaves - 1;
-        case VDEV_TYPE_RAIDZ:
-                return s->vdevs[top].parity ? s->vdevs[top].parity : 1;
-        case VDEV_TYPE_ROOT:
-        case VDEV_TYPE_DISK:
-        case VDEV_TYPE_REPLACING:
-        case VDEV_TYPE_SPARE:
-        case VDEV_TYPE_OTHER:
-        case _VDEV_TYPE_MAX:
-                break;
-        }
-        return 0;
-}
-
 /* A vdev that is online, complete as far as is known, and whose device is there. */
 static bool vdev_is_whole(const struct engine *e, entity_id pool, const struct pool_status *s,
                           uint32_t i) {
         const struct leg_row *l = ledger_find_leg(e, s->vdevs[i].guid);
+        const struct pool_row *p = ledger_find_pool(e, s->name);
         entity_id leg = pool_find_leg(e, pool, i);
 
         if (!vdev_state_is_online(s->vdevs[i].state))
                 return false;
         if (leg == ENTITY_NONE) /* not ours to judge: ZFS says that it is good */
-                return !s->vdevs[i].resilvering && !s->vdevs[i].resilver_deferred;
+                return !s->vdevs[i].resilvering && !s->vdevs[i].resilver_deferred &&
+                       !picture_lacks_vdev(e, s->vdevs[i].guid) && !(p && p->m.went_on);
         return engine_node(e, leg)->device != SLOT_NONE && l && l->m.copy == COPY_COMPLETE &&
                !l->m.watching;
+}
+
+/* A log is written for a moment, caches and spares hold nothing: the pool can do without. */
+static bool vdev_is_needed(const struct vdev *top) {
+        return top->class == VDEV_CLASS_NORMAL || top->class == VDEV_CLASS_SPECIAL;
 }
 
 bool pool_needs_leg(const struct engine *e, entity_id leg) {
         entity_id pool = engine_entity(e, leg)->zdev.zpool;
         const struct pool_status *s = pool_status(e, pool);
-        uint32_t self = engine_node(e, leg)->vdev, leaves = 0, whole = 0;
+        uint32_t self = engine_node(e, leg)->vdev, whole = 0;
+        struct vdev_shape shape;
 
-        if (!s || self == VDEV_NONE || s->vdevs[self].class != VDEV_CLASS_NORMAL)
+        if (!s || self == VDEV_NONE || !vdev_is_needed(&s->vdevs[s->vdevs[self].top]))
                 return false;
-        for (uint32_t i = 0; i < s->n_vdevs; i++) {
-                if (s->vdevs[i].type != VDEV_TYPE_DISK || s->vdevs[i].top != s->vdevs[self].top)
-                        continue;
-                leaves++;
-                whole += i != self && vdev_is_whole(e, pool, s, i);
+        for (uint32_t i = 0; i < s->n_vdevs; i++)
+                whole += i != self && s->vdevs[i].type == VDEV_TYPE_DISK &&
+                         s->vdevs[i].top == s->vdevs[self].top && vdev_is_whole(e, pool, s, i);
+        shape = vdev_shape(s, s->vdevs[self].top);
+        return whole < vdev_shape_needs(&shape);
+}
+
+const char *pool_print_siblings(const struct engine *e, entity_id leg, struct arena *a) {
+        entity_id pool = engine_entity(e, leg)->zdev.zpool;
+        const struct pool_status *s = pool_status(e, pool);
+        uint32_t self = engine_node(e, leg)->vdev;
+        const char *list = "";
+
+        for (uint32_t i = 0; s && self != VDEV_NONE && i < s->n_vdevs; i++) {
+                entity_id other = pool_find_leg(e, pool, i);
+
+                if (i != self && other != ENTITY_NONE && s->vdevs[i].top == s->vdevs[self].top)
+                        list = arena_printf(a, "%s%s%s", list, *list ? ", " : "",
+                                            engine_entity(e, other)->name);
         }
-        return whole < leaves - vdev_spares(s, s->vdevs[self].top, leaves);
+        return list;
 }
 
 uint32_t leg_find_sibling(const struct engine *e, entity_id leg) {

@@ -18,6 +18,8 @@ const char *pool_print_missing(const struct engine *e, entity_id pool, struct ar
 /* True if its vdev would have too few complete legs online without this one (mirror 1, raidz n -
  * parity). */
 bool pool_needs_leg(const struct engine *e, entity_id leg);
+/* The other configured legs of its top-level vdev, separated by commas; in the arena. */
+const char *pool_print_siblings(const struct engine *e, entity_id leg, struct arena *a);
 /* Another leaf of the leg's top-level vdev that is online; VDEV_NONE if there is none. */
 uint32_t leg_find_sibling(const struct engine *e, entity_id leg);
 /* Where the device of a vdev of an imported pool is. */

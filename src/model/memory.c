@@ -10,6 +10,11 @@ static const char *const copy_names[_COPY_MAX] = {
         [COPY_SUSPECT] = "suspect",
 };
 
+static const char *const proof_kind_names[_PROOF_KIND_MAX] = {
+        [PROOF_NONE] = "trusted", [PROOF_RESILVER] = "resilver", [PROOF_QUIET] = "quiet",
+        [PROOF_SCRUB] = "scrub",  [PROOF_ALONE] = "alone",
+};
+
 static const char *const history_kind_names[_HISTORY_KIND_MAX] = {
         [HISTORY_APPEARED] = "appeared",
         [HISTORY_DISCONNECTED] = "disconnected",
@@ -27,6 +32,7 @@ static const char *const history_kind_names[_HISTORY_KIND_MAX] = {
         [HISTORY_REQUEST_FAILED] = "request_failed",
         [HISTORY_COMMAND_FAILED] = "command_failed",
         [HISTORY_REFUSED] = "refused",
+        [HISTORY_STALE] = "stale",
         [HISTORY_ADOPTED] = "adopted",
         [HISTORY_DAEMON] = "daemon",
         [HISTORY_SCHEDULED] = "scheduled",
@@ -53,6 +59,19 @@ bool copy_parse(const char *s, enum copy *ret) {
         if (i == _COPY_MAX)
                 return false;
         *ret = (enum copy) i;
+        return true;
+}
+
+const char *proof_kind_print(enum proof_kind k) {
+        return proof_kind_names[k];
+}
+
+bool proof_kind_parse(const char *s, enum proof_kind *ret) {
+        size_t i = name_find(proof_kind_names, _PROOF_KIND_MAX, s);
+
+        if (i == _PROOF_KIND_MAX)
+                return false;
+        *ret = (enum proof_kind) i;
         return true;
 }
 

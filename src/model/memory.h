@@ -45,6 +45,29 @@ struct memory_entity {
         uint32_t n_handlers;
 };
 
+/* How a leg was found to be complete. */
+enum proof_kind {
+        PROOF_NONE,     /* taken for it: it was seen for the first time */
+        PROOF_RESILVER, /* a resilver ended without errors, and its label was as new as its
+                           sibling's */
+        PROOF_QUIET,    /* the same, but nothing had to be resilvered */
+        PROOF_SCRUB,    /* it was suspect until a scrub had nothing to repair on it */
+        PROOF_ALONE,    /* nobody else has what is on it */
+        _PROOF_KIND_MAX,
+};
+
+const char *proof_kind_print(enum proof_kind k);
+bool proof_kind_parse(const char *s, enum proof_kind *ret);
+
+struct proof {
+        enum proof_kind kind;
+        usec_t at;            /* wall clock */
+        usec_t took;          /* the resilver */
+        uint64_t bytes;       /* that it wrote */
+        uint64_t sibling_txg; /* read on the label of an online sibling just before the leg's; 0: it
+                                 had none */
+};
+
 /* The ledger, per vdev GUID (SPEC 10). */
 struct memory_leg {
         uint64_t vdev_guid, pool_guid;
@@ -57,6 +80,12 @@ struct memory_leg {
                                  vanished: a txg that it carries at least, and no time */
         uint64_t ceiling_txg; /* when it vanished: newest uberblock of a sibling; 0: none */
         uint64_t hostid;
+        uint64_t own_txg;  /* read on its own label while it was in use or when it went: it carries
+                              that at least; 0: never read */
+        uint64_t instance; /* the import of its pool in which it was in use last; 0: not known */
+        struct proof proof;
+        uint64_t write_errors; /* counted while it is complete: one more, and it lacks something */
+        bool apart;            /* what was written to it then went on without the newest copy */
         /* being watched: it came online and is not yet up to date (SPEC 6) */
         bool watching;
         struct scan before;     /* the pool's record before it came online */
@@ -71,15 +100,33 @@ struct memory_leg {
         uint64_t scrub_errors_before;
 };
 
+/* One of the legs that were complete and current when their pool was seen last, here. */
+struct memory_member {
+        uint64_t vdev_guid;
+        uint64_t top_guid; /* of the top-level vdev that it is in, or is; 0: not known */
+};
+
+/* A top-level vdev of a pool. */
+struct memory_top {
+        uint64_t guid;
+        struct vdev_shape shape;
+};
+
 /* The ledger, per pool GUID. */
 struct memory_pool {
         uint64_t pool_guid;
-        const char *name;
+        const char *name;                 /* "" when another pool has taken it over */
         uint64_t newest_txg, newest_time; /* seen on any present leg */
-        uint64_t *current; /* vdev GUIDs of the legs that were complete and current then */
+        struct memory_member *current;
         uint32_t n_current;
-        struct scan scan; /* the last record seen */
-        bool imported;    /* when last seen, here */
+        struct memory_top *tops; /* what it was made of then */
+        uint32_t n_tops;
+        struct scan scan;  /* the last record seen */
+        bool imported;     /* when last seen, here */
+        uint64_t instance; /* which import of it that was; 0: not known */
+        /* it goes on without its newest copy */
+        usec_t went_on;      /* since when that is known; 0: it does not */
+        usec_t went_on_scan; /* `start` of the scan record then */
 };
 
 enum history_kind {
@@ -99,6 +146,7 @@ enum history_kind {
         HISTORY_REQUEST_FAILED,
         HISTORY_COMMAND_FAILED,
         HISTORY_REFUSED, /* a guard */
+        HISTORY_STALE,   /* a pool was imported without its newest copy */
         HISTORY_ADOPTED,
         HISTORY_DAEMON,    /* started, reloaded, ... */
         HISTORY_SCHEDULED, /* maintenance */

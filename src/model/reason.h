@@ -50,7 +50,7 @@ enum reason_code {
         _REASON_CODE_MAX,
 };
 
-#define REASON_DETAIL_MAX 400
+#define REASON_DETAIL_MAX 600
 
 struct reason {
         enum reason_code code;

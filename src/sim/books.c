@@ -105,6 +105,8 @@ static void pool_copy(struct arena *a, const struct memory_pool *from, struct me
         to->current = from->n_current ? arena_memdup(a, from->current,
                                                      from->n_current * sizeof(*from->current))
                                       : NULL;
+        to->tops = from->n_tops ? arena_memdup(a, from->tops, from->n_tops * sizeof(*from->tops))
+                                : NULL;
 }
 
 static struct arena *row_arena(struct arena *a) {

@@ -37,17 +37,27 @@ static const char *const statement_texts[_STATEMENT_MAX] = {
                 " closed_txg, closed_time, ceiling_txg, hostid, watching, before_function,"
                 " before_state, before_start, before_end, before_paused, before_to_examine,"
                 " before_examined, before_issued, before_processed, before_errors, before_txg,"
-                " since, errors_before, resilver_seen, scrub_start, scrub_errors_before, met_start)"
+                " since, errors_before, resilver_seen, scrub_start, scrub_errors_before, met_start,"
+                " own_txg, instance, apart, write_errors, proof, proof_at, proof_took, proof_bytes,"
+                " proof_sibling_txg)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-                " ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
+                " ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32,"
+                " ?33, ?34, ?35, ?36, ?37)",
         [STATEMENT_SAVE_POOL] =
                 "INSERT OR REPLACE INTO pool (pool_guid, name, newest_txg, newest_time, imported,"
                 " scan_function, scan_state, scan_start, scan_end, scan_paused, scan_to_examine,"
-                " scan_examined, scan_issued, scan_processed, scan_errors)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                " scan_examined, scan_issued, scan_processed, scan_errors, instance, went_on,"
+                " went_on_scan)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+                " ?17, ?18)",
         [STATEMENT_FORGET_CURRENT] = "DELETE FROM pool_current WHERE pool_guid = ?1",
         [STATEMENT_SAVE_CURRENT] =
-                "INSERT OR IGNORE INTO pool_current (pool_guid, vdev_guid) VALUES (?1, ?2)",
+                "INSERT OR IGNORE INTO pool_current (pool_guid, vdev_guid, top_guid)"
+                " VALUES (?1, ?2, ?3)",
+        [STATEMENT_FORGET_TOPS] = "DELETE FROM pool_top WHERE pool_guid = ?1",
+        [STATEMENT_SAVE_TOP] =
+                "INSERT OR IGNORE INTO pool_top (pool_guid, top_guid, type, parity, width)"
+                " VALUES (?1, ?2, ?3, ?4, ?5)",
         [STATEMENT_SAVE_META] = "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)",
         [STATEMENT_ADD_HISTORY] =
                 "INSERT OR IGNORE INTO history (time, kind, entity, text, change, json)"

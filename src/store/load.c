@@ -163,7 +163,8 @@ static bool load_scan(sqlite3_stmt *stmt, int at, struct scan *ret) {
  * trusted. */
 static int load_leg(struct store *s, struct arena *a, sqlite3_stmt *stmt, struct memory_leg *l) {
         if (!stmt_guid(stmt, 0, &l->vdev_guid) || !stmt_guid(stmt, 1, &l->pool_guid) ||
-            !copy_parse(stmt_text(stmt, 3), &l->copy) || !load_scan(stmt, 11, &l->before))
+            !copy_parse(stmt_text(stmt, 3), &l->copy) || !load_scan(stmt, 11, &l->before) ||
+            !proof_kind_parse(stmt_text(stmt, 32), &l->proof.kind))
                 return load_damaged(s, "leg", stmt_text(stmt, 0));
         l->entity = arena_strdup(a, stmt_text(stmt, 2));
         l->suspicion = arena_strdup(a, stmt_text(stmt, 4));
@@ -180,6 +181,14 @@ static int load_leg(struct store *s, struct arena *a, sqlite3_stmt *stmt, struct
         l->scrub_start = stmt_number(stmt, 25);
         l->scrub_errors_before = stmt_number(stmt, 26);
         l->met_start = stmt_number(stmt, 27);
+        l->own_txg = stmt_number(stmt, 28);
+        l->instance = stmt_number(stmt, 29);
+        l->apart = stmt_number(stmt, 30) != 0;
+        l->write_errors = stmt_number(stmt, 31);
+        l->proof.at = stmt_number(stmt, 33);
+        l->proof.took = stmt_number(stmt, 34);
+        l->proof.bytes = stmt_number(stmt, 35);
+        l->proof.sibling_txg = stmt_number(stmt, 36);
         return 0;
 }
 
@@ -199,7 +208,9 @@ static int load_legs(struct store *s, struct memory *m) {
                            " before_state, before_start, before_end, before_paused,"
                            " before_to_examine, before_examined, before_issued, before_processed,"
                            " before_errors, before_txg, since, errors_before, resilver_seen,"
-                           " scrub_start, scrub_errors_before, met_start FROM leg",
+                           " scrub_start, scrub_errors_before, met_start, own_txg, instance, apart,"
+                           " write_errors, proof, proof_at, proof_took, proof_bytes,"
+                           " proof_sibling_txg FROM leg",
                            &stmt);
         if (r < 0)
                 return r;
@@ -215,32 +226,74 @@ static int load_legs(struct store *s, struct memory *m) {
 
 static int load_current(struct store *s, struct arena *a, struct memory_pool *p) {
         _cleanup_(stmt_finalizep) sqlite3_stmt *stmt = NULL;
-        ARRAY(uint64_t) guids = {};
+        ARRAY(struct memory_member) members = {};
         int r;
 
-        r = database_query(s, "SELECT vdev_guid FROM pool_current WHERE pool_guid = ?1", &stmt);
+        r = database_query(s, "SELECT vdev_guid, top_guid FROM pool_current WHERE pool_guid = ?1",
+                           &stmt);
         if (r < 0)
                 return r;
 
         stmt_bind_guid(stmt, 1, p->pool_guid);
-        while ((r = load_next(s, stmt)) > 0)
-                if (!stmt_guid(stmt, 0, array_add(&guids))) {
+        while ((r = load_next(s, stmt)) > 0) {
+                struct memory_member *m = array_add(&members);
+
+                if (!stmt_guid(stmt, 0, &m->vdev_guid) || !stmt_guid(stmt, 1, &m->top_guid)) {
                         r = load_damaged(s, "pool_current", stmt_text(stmt, 0));
                         break;
                 }
-        p->current = arena_memdup(a, guids.items, guids.count * sizeof(uint64_t));
-        p->n_current = (uint32_t) guids.count;
-        array_done(&guids);
+        }
+        p->current = arena_memdup(a, members.items, members.count * sizeof(*members.items));
+        p->n_current = (uint32_t) members.count;
+        array_done(&members);
+        return r;
+}
+
+static int load_tops(struct store *s, struct arena *a, struct memory_pool *p) {
+        _cleanup_(stmt_finalizep) sqlite3_stmt *stmt = NULL;
+        ARRAY(struct memory_top) tops = {};
+        int r;
+
+        r = database_query(
+                s, "SELECT top_guid, type, parity, width FROM pool_top WHERE pool_guid = ?1",
+                &stmt);
+        if (r < 0)
+                return r;
+
+        stmt_bind_guid(stmt, 1, p->pool_guid);
+        while ((r = load_next(s, stmt)) > 0) {
+                struct memory_top *t = array_add(&tops);
+
+                if (!stmt_guid(stmt, 0, &t->guid) ||
+                    !vdev_type_parse(stmt_text(stmt, 1), &t->shape.type)) {
+                        r = load_damaged(s, "pool_top", stmt_text(stmt, 0));
+                        break;
+                }
+                t->shape.parity = (uint32_t) stmt_number(stmt, 2);
+                t->shape.width = (uint32_t) stmt_number(stmt, 3);
+        }
+        p->tops = arena_memdup(a, tops.items, tops.count * sizeof(*tops.items));
+        p->n_tops = (uint32_t) tops.count;
+        array_done(&tops);
         return r;
 }
 
 static int load_pool(struct store *s, struct arena *a, sqlite3_stmt *stmt, struct memory_pool *p) {
+        int r;
+
         if (!stmt_guid(stmt, 0, &p->pool_guid) || !load_scan(stmt, 5, &p->scan))
                 return load_damaged(s, "pool", stmt_text(stmt, 0));
         p->name = arena_strdup(a, stmt_text(stmt, 1));
         p->newest_txg = stmt_number(stmt, 2);
         p->newest_time = stmt_number(stmt, 3);
         p->imported = stmt_number(stmt, 4) != 0;
+        p->instance = stmt_number(stmt, 15);
+        p->went_on = stmt_number(stmt, 16);
+        p->went_on_scan = stmt_number(stmt, 17);
+        r = load_tops(s, a, p);
+        if (r < 0)
+                return r;
+
         return load_current(s, a, p);
 }
 
@@ -258,7 +311,7 @@ static int load_pools(struct store *s, struct memory *m) {
                            "SELECT pool_guid, name, newest_txg, newest_time, imported,"
                            " scan_function, scan_state, scan_start, scan_end, scan_paused,"
                            " scan_to_examine, scan_examined, scan_issued, scan_processed,"
-                           " scan_errors FROM pool",
+                           " scan_errors, instance, went_on, went_on_scan FROM pool",
                            &stmt);
         if (r < 0)
                 return r;

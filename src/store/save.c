@@ -109,6 +109,15 @@ int store_save_leg(struct store *s, const struct memory_leg *l) {
         stmt_bind_number(stmt, 26, l->scrub_start);
         stmt_bind_number(stmt, 27, l->scrub_errors_before);
         stmt_bind_number(stmt, 28, l->met_start);
+        stmt_bind_number(stmt, 29, l->own_txg);
+        stmt_bind_number(stmt, 30, l->instance);
+        stmt_bind_number(stmt, 31, l->apart);
+        stmt_bind_number(stmt, 32, l->write_errors);
+        stmt_bind_text(stmt, 33, proof_kind_print(l->proof.kind));
+        stmt_bind_number(stmt, 34, l->proof.at);
+        stmt_bind_number(stmt, 35, l->proof.took);
+        stmt_bind_number(stmt, 36, l->proof.bytes);
+        stmt_bind_number(stmt, 37, l->proof.sibling_txg);
         return save_step(s, stmt);
 }
 
@@ -121,7 +130,26 @@ static int save_current(struct store *s, const struct memory_pool *p) {
         for (uint32_t i = 0; r >= 0 && i < p->n_current; i++) {
                 stmt = database_statement(s, STATEMENT_SAVE_CURRENT);
                 stmt_bind_guid(stmt, 1, p->pool_guid);
-                stmt_bind_guid(stmt, 2, p->current[i]);
+                stmt_bind_guid(stmt, 2, p->current[i].vdev_guid);
+                stmt_bind_guid(stmt, 3, p->current[i].top_guid);
+                r = save_step(s, stmt);
+        }
+        return r;
+}
+
+static int save_tops(struct store *s, const struct memory_pool *p) {
+        sqlite3_stmt *stmt = database_statement(s, STATEMENT_FORGET_TOPS);
+        int r;
+
+        stmt_bind_guid(stmt, 1, p->pool_guid);
+        r = save_step(s, stmt);
+        for (uint32_t i = 0; r >= 0 && i < p->n_tops; i++) {
+                stmt = database_statement(s, STATEMENT_SAVE_TOP);
+                stmt_bind_guid(stmt, 1, p->pool_guid);
+                stmt_bind_guid(stmt, 2, p->tops[i].guid);
+                stmt_bind_text(stmt, 3, vdev_type_print(p->tops[i].shape.type));
+                stmt_bind_number(stmt, 4, p->tops[i].shape.parity);
+                stmt_bind_number(stmt, 5, p->tops[i].shape.width);
                 r = save_step(s, stmt);
         }
         return r;
@@ -141,7 +169,14 @@ int store_save_pool(struct store *s, const struct memory_pool *p) {
         stmt_bind_number(stmt, 4, p->newest_time);
         stmt_bind_number(stmt, 5, p->imported);
         save_bind_scan(stmt, 6, &p->scan);
+        stmt_bind_number(stmt, 16, p->instance);
+        stmt_bind_number(stmt, 17, p->went_on);
+        stmt_bind_number(stmt, 18, p->went_on_scan);
         r = save_step(s, stmt);
+        if (r < 0)
+                return r;
+
+        r = save_tops(s, p);
         if (r < 0)
                 return r;
 
@@ -185,6 +220,12 @@ int store_forget_pool(struct store *s, uint64_t pool_guid) {
                 return s->failed;
 
         stmt = database_statement(s, STATEMENT_FORGET_CURRENT);
+        stmt_bind_guid(stmt, 1, pool_guid);
+        r = save_step(s, stmt);
+        if (r < 0)
+                return r;
+
+        stmt = database_statement(s, STATEMENT_FORGET_TOPS);
         stmt_bind_guid(stmt, 1, pool_guid);
         r = save_step(s, stmt);
         if (r < 0)

@@ -56,7 +56,23 @@ static const char *const schema_steps[] = {
         "ALTER TABLE entity ADD COLUMN luks_uuid TEXT NOT NULL DEFAULT '';",
 
         /* 3 */
-        "ALTER TABLE leg ADD COLUMN met_start INTEGER NOT NULL DEFAULT 0;",
+        "ALTER TABLE leg ADD COLUMN met_start INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE leg ADD COLUMN own_txg INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE leg ADD COLUMN instance INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE leg ADD COLUMN apart INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE leg ADD COLUMN write_errors INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE leg ADD COLUMN proof TEXT NOT NULL DEFAULT 'trusted';"
+        "ALTER TABLE leg ADD COLUMN proof_at INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE leg ADD COLUMN proof_took INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE leg ADD COLUMN proof_bytes INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE leg ADD COLUMN proof_sibling_txg INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE pool ADD COLUMN instance INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE pool ADD COLUMN went_on INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE pool ADD COLUMN went_on_scan INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE pool_current ADD COLUMN top_guid TEXT NOT NULL DEFAULT '0';"
+        "CREATE TABLE pool_top (pool_guid TEXT NOT NULL, top_guid TEXT NOT NULL,"
+        " type TEXT NOT NULL, parity INTEGER NOT NULL, width INTEGER NOT NULL,"
+        " PRIMARY KEY (pool_guid, top_guid)) WITHOUT ROWID;",
 };
 
 #define SCHEMA_VERSION ((int64_t) ELEMENTSOF(schema_steps))

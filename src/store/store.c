@@ -156,6 +156,7 @@ int store_clear(struct store *s, bool dates_and_history, bool ledger) {
         if (r >= 0 && ledger)
                 r = database_execute(s, "empty",
                                      "DELETE FROM leg; DELETE FROM pool; DELETE FROM pool_current;"
+                                     " DELETE FROM pool_top;"
                                      " UPDATE entity SET vdev_guid = '0', luks_uuid = ''");
         s->failed = r;
         return store_commit(s);

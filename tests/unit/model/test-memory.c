@@ -31,6 +31,16 @@ static void test_kinds_of_history_there_and_back(void **state) {
         assert_false(history_kind_parse(NULL, &k));
 }
 
+static void test_proofs_there_and_back(void **state) {
+        enum proof_kind k;
+
+        for (unsigned i = 0; i < _PROOF_KIND_MAX; i++) {
+                assert_true(proof_kind_parse(proof_kind_print((enum proof_kind) i), &k));
+                assert_int_equal(k, i);
+        }
+        assert_false(proof_kind_parse("belief", &k));
+}
+
 /* They are in state files: a renamed one would not be found again. */
 static void test_words_that_stay(void **state) {
         assert_string_equal(copy_print(COPY_COMPLETE), "complete");
@@ -43,6 +53,7 @@ int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_copies_there_and_back),
                 cmocka_unit_test(test_kinds_of_history_there_and_back),
+                cmocka_unit_test(test_proofs_there_and_back),
                 cmocka_unit_test(test_words_that_stay),
         };
 

@@ -234,11 +234,18 @@ static void test_a_word_that_nobody_wrote_is_damage(void **state) {
                 { "a scan", "UPDATE leg SET before_function = 99" },
                 { "a GUID of a pool", "UPDATE pool SET pool_guid = '-1'" },
                 { "a current leg", "UPDATE pool_current SET vdev_guid = ''" },
+                { "the vdev that it is in", "UPDATE pool_current SET top_guid = 'x'" },
+                { "a proof", "UPDATE leg SET proof = 'belief'" },
+                { "a vdev", "UPDATE pool_top SET top_guid = ''" },
+                { "its type", "UPDATE pool_top SET type = 'tape'" },
         };
         struct folder *f = *state;
-        uint64_t one = 1;
+        struct memory_member one = { 1, 1 };
+        struct memory_top top = { 1, { VDEV_TYPE_MIRROR, 0, 2 } };
         struct memory_leg l = { .vdev_guid = 1, .pool_guid = 2 };
-        struct memory_pool p = { .pool_guid = 2, .current = &one, .n_current = 1 };
+        struct memory_pool p = {
+                .pool_guid = 2, .current = &one, .n_current = 1, .tops = &top, .n_tops = 1
+        };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 struct store *s = folder_open(f);
@@ -256,7 +263,7 @@ static void test_a_word_that_nobody_wrote_is_damage(void **state) {
                         fail_msg("%s: not found", cases[i].name);
                 store_free(s);
                 folder_execute(f->file, "DELETE FROM entity; DELETE FROM leg; DELETE FROM pool;"
-                                        "DELETE FROM pool_current");
+                                        "DELETE FROM pool_current; DELETE FROM pool_top");
         }
 }
 
@@ -268,7 +275,7 @@ static void test_a_copy_that_nobody_wrote_cannot_be_stored(void **state) {
         assert_int_equal(sqlite3_open(f->file, &db), SQLITE_OK);
         assert_int_equal(sqlite3_exec(db,
                                       "INSERT INTO leg SELECT '1','2','','whole','',0,0,0,0,0,0,"
-                                      "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0",
+                                      "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'quiet',0,0,0,0",
                                       NULL, NULL, NULL),
                          SQLITE_CONSTRAINT);
         (void) sqlite3_close(db);

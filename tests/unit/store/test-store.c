@@ -54,6 +54,11 @@ static struct memory_leg sample_leg(void) {
                 .scrub_start = 34,
                 .scrub_errors_before = 35,
                 .met_start = 36,
+                .own_txg = 37,
+                .instance = GUID_BIG - 2,
+                .apart = true,
+                .write_errors = 38,
+                .proof = { PROOF_RESILVER, 39, 40, 41, 42 },
         };
 }
 
@@ -105,7 +110,9 @@ static void test_it_is_the_first_start_until_a_boot_id_is_saved(void **state) {
 
 static void test_everything_saved_is_loaded_again(void **state) {
         struct folder *f = *state;
-        uint64_t current[] = { 1, GUID_BIG };
+        struct memory_member current[] = { { 1, 9 }, { GUID_BIG, GUID_BIG } };
+        struct memory_top tops[] = { { 9, { VDEV_TYPE_RAIDZ, 2, 6 } },
+                                     { GUID_BIG, { VDEV_TYPE_DISK, 0, 1 } } };
         struct memory_entity e = sample_entity(), *e2;
         struct memory_leg l = sample_leg(), *l2;
         struct memory_pool p = { .pool_guid = GUID_BIG,
@@ -114,6 +121,11 @@ static void test_everything_saved_is_loaded_again(void **state) {
                                  .newest_time = 7,
                                  .current = current,
                                  .n_current = 2,
+                                 .tops = tops,
+                                 .n_tops = 2,
+                                 .instance = GUID_BIG - 1,
+                                 .went_on = 41,
+                                 .went_on_scan = 42,
                                  .scan = { SCAN_SCRUB, SCAN_STATE_SCANNING, 1, 2, 3, 4, 5, 6, 7,
                                            8 },
                                  .imported = true },
@@ -167,6 +179,15 @@ static void test_everything_saved_is_loaded_again(void **state) {
         assert_int_equal(l2->scrub_start, 34);
         assert_int_equal(l2->scrub_errors_before, 35);
         assert_int_equal(l2->met_start, 36);
+        assert_int_equal(l2->own_txg, 37);
+        assert_true(l2->instance == GUID_BIG - 2);
+        assert_true(l2->apart);
+        assert_int_equal(l2->write_errors, 38);
+        assert_int_equal(l2->proof.kind, PROOF_RESILVER);
+        assert_int_equal(l2->proof.at, 39);
+        assert_int_equal(l2->proof.took, 40);
+        assert_int_equal(l2->proof.bytes, 41);
+        assert_int_equal(l2->proof.sibling_txg, 42);
 
         assert_int_equal(m->n_pools, 1);
         p2 = &m->pools[0];
@@ -176,7 +197,21 @@ static void test_everything_saved_is_loaded_again(void **state) {
         assert_int_equal(p2->newest_time, 7);
         assert_scan(&p2->scan, &p.scan);
         assert_int_equal(p2->n_current, 2);
-        assert_true(p2->current[0] + p2->current[1] == 1 + GUID_BIG);
+        assert_true(p2->current[0].vdev_guid + p2->current[1].vdev_guid == 1 + GUID_BIG);
+        assert_true(p2->current[0].top_guid + p2->current[1].top_guid == 9 + GUID_BIG);
+        assert_int_equal(p2->n_tops, 2);
+        for (uint32_t i = 0; i < 2; i++) {
+                const struct vdev_shape *shape = &p2->tops[i].shape;
+                bool raidz = p2->tops[i].guid == 9;
+
+                assert_true(raidz || p2->tops[i].guid == GUID_BIG);
+                assert_int_equal(shape->type, raidz ? VDEV_TYPE_RAIDZ : VDEV_TYPE_DISK);
+                assert_int_equal(shape->parity, raidz ? 2 : 0);
+                assert_int_equal(shape->width, raidz ? 6 : 1);
+        }
+        assert_true(p2->instance == GUID_BIG - 1);
+        assert_int_equal(p2->went_on, 41);
+        assert_int_equal(p2->went_on_scan, 42);
 
         memory_free(m);
         store_free(s);
@@ -184,7 +219,7 @@ static void test_everything_saved_is_loaded_again(void **state) {
 
 static void test_saving_again_replaces(void **state) {
         struct folder *f = *state;
-        uint64_t current[] = { 1, 2 };
+        struct memory_member current[] = { { 1, 1 }, { 2, 2 } };
         struct memory_entity e = sample_entity();
         struct memory_leg l = sample_leg();
         struct memory_pool p = {
@@ -284,7 +319,21 @@ static void test_an_older_file_becomes_a_new_one(void **state) {
         assert_int_equal(store_save_one_entity(s, &e), 0);
         store_free(s);
         folder_execute(f->file, "ALTER TABLE entity DROP COLUMN luks_uuid;"
-                                "ALTER TABLE leg DROP COLUMN met_start; PRAGMA user_version = 1");
+                                "ALTER TABLE leg DROP COLUMN met_start;"
+                                "ALTER TABLE leg DROP COLUMN own_txg;"
+                                "ALTER TABLE leg DROP COLUMN instance;"
+                                "ALTER TABLE leg DROP COLUMN apart;"
+                                "ALTER TABLE leg DROP COLUMN write_errors;"
+                                "ALTER TABLE leg DROP COLUMN proof;"
+                                "ALTER TABLE leg DROP COLUMN proof_at;"
+                                "ALTER TABLE leg DROP COLUMN proof_took;"
+                                "ALTER TABLE leg DROP COLUMN proof_bytes;"
+                                "ALTER TABLE leg DROP COLUMN proof_sibling_txg;"
+                                "ALTER TABLE pool DROP COLUMN instance;"
+                                "ALTER TABLE pool DROP COLUMN went_on;"
+                                "ALTER TABLE pool DROP COLUMN went_on_scan;"
+                                "ALTER TABLE pool_current DROP COLUMN top_guid;"
+                                "DROP TABLE pool_top; PRAGMA user_version = 1");
         s = folder_open(f);
         assert_int_equal(store_load(s, &m), 0);
         assert_int_equal(m->n_entities, 1);
@@ -296,7 +345,7 @@ static void test_an_older_file_becomes_a_new_one(void **state) {
 
 static void test_clearing_dates_leaves_the_ledger(void **state) {
         struct folder *f = *state;
-        uint64_t current[] = { 1 };
+        struct memory_member current[] = { { 1, 1 } };
         struct memory_entity e = sample_entity();
         struct memory_leg l = sample_leg();
         struct memory_pool p = {
@@ -329,7 +378,7 @@ static void test_clearing_dates_leaves_the_ledger(void **state) {
 
 static void test_clearing_the_ledger_leaves_the_dates(void **state) {
         struct folder *f = *state;
-        uint64_t current[] = { 1 };
+        struct memory_member current[] = { { 1, 1 } };
         struct memory_entity e = sample_entity();
         struct memory_leg l = sample_leg();
         struct memory_pool p = {
@@ -350,7 +399,7 @@ static void test_clearing_the_ledger_leaves_the_dates(void **state) {
 
 static void test_what_is_forgotten_goes_and_the_rest_stays(void **state) {
         struct folder *f = *state;
-        uint64_t current[] = { GUID_BIG, 9 };
+        struct memory_member current[] = { { GUID_BIG, 1 }, { 9, 1 } };
         struct memory_entity e = sample_entity(), other = { .id = "zdev|pool:tank|name:tank-a" };
         struct memory_leg l = sample_leg(),
                           other_leg = { .vdev_guid = 9, .pool_guid = 5, .entity = other.id };
