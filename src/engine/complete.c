@@ -448,6 +448,10 @@ static enum finding watch_judge(struct engine *e, entity_id leg, struct leg_row 
         if (scanning || s->rebuilding || v->resilver_deferred) {
                 w->quiet = false;
                 w->checkpoint = s->checkpoint;
+                if (s->checkpoint && other) { /* nor if the daemon begins anew in between */
+                        l->m.before = s->scan;
+                        ledger_save_leg(e, l);
+                }
                 if ((resilver || s->rebuilding) && !l->m.resilver_seen) {
                         l->m.resilver_seen = true;
                         ledger_save_leg(e, l);
