@@ -763,8 +763,8 @@ static void watch_lost(struct engine *e, entity_id leg, struct leg_row *l) {
                                    ? "it went offline before its resilver had ended"
                                    : "it was disconnected before its resilver had ended");
         else {
-                l->m.open = false; /* the command failed, or was not run any more: it never was */
-                watch_stop(e, leg, l);
+                watch_stop(e, leg, l); /* the command failed; or it was online for a moment */
+                entry_close(e, leg);
         }
 }
 
