@@ -357,8 +357,11 @@ static bool member_is_here(const struct engine *e, const struct pool_row *p, ent
         const struct passport *passport = leg == ENTITY_NONE ? vdev_passport(e, vdev_guid)
                                                              : leg_passport(e, leg);
         uint32_t slot = leg == ENTITY_NONE ? picture_find_vdev(e, vdev_guid) : SLOT_NONE;
+        const struct leg_row *l = ledger_find_leg(e, vdev_guid);
 
         if (slot != SLOT_NONE && picture_has_namesake(e, slot))
+                return false;
+        if (l && passport->txg < leg_least_txg(l)) /* a copy of it that was made before */
                 return false;
         return passport->valid && passport->vdev_guid == vdev_guid &&
                passport->pool_guid == p->m.pool_guid;
