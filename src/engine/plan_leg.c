@@ -123,13 +123,13 @@ struct step plan_leg_offline(struct engine *e, const struct request *r) {
                         return s;
                 return step_wait(REASON_WAIT_LOOK, pool, NULL);
         }
+        if (pool_needs_leg(e, r->entity)) /* 5. what would stay is not enough, or not whole */
+                return leg_is_last(e, r->entity);
         if (plan_look_at_device(e, engine_node(e, r->entity)->device, r->entity, r->looked_since,
                                 &s) ||
-            plan_look_at_pool(e, r, pool, &s)) /* 5. is that still so? Else something else would be
-                                                  closed as what it was */
+            plan_look_at_pool(e, r, pool, &s)) /* 6. is all that still so? Else something else would
+                                                  be closed as what it was */
                 return s;
-        if (pool_needs_leg(e, r->entity)) /* 6. what would stay is not enough, or not whole */
-                return leg_is_last(e, r->entity);
         return step_run(command_leg_offline(e->effects.arena, r->entity, it->zdev.pool,
                                             leg_argument(e, r->entity, e->effects.arena)));
 }
