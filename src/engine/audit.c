@@ -34,6 +34,19 @@ const char *audit_print_vdev(const struct engine *e, entity_id pool, uint64_t vd
                             vdev_guid);
 }
 
+const char *audit_print_missing(const struct engine *e, entity_id pool) {
+        const struct pool_row *p = ledger_find_pool(e, engine_entity(e, pool)->name);
+        const struct pool_status *s = pool_status(e, pool);
+        const char *list = "";
+
+        for (uint32_t i = 0; p && s && i < s->n_vdevs; i++)
+                if (ledger_is_current(p, s->vdevs[i].guid) &&
+                    !vdev_state_is_online(s->vdevs[i].state))
+                        list = arena_printf(e->effects.arena, "%s%s%s", list, *list ? ", " : "",
+                                            audit_print_vdev(e, pool, s->vdevs[i].guid));
+        return *list ? list : audit_print_current(e, pool);
+}
+
 const char *audit_print_current(const struct engine *e, entity_id pool) {
         const struct pool_row *p = ledger_find_pool(e, engine_entity(e, pool)->name);
         const char *list = "";
@@ -67,30 +80,23 @@ static bool pool_has_newest(const struct pool_row *p, const struct pool_status *
         return true;
 }
 
-/* The legs that were current and are not online. */
-static const char *audit_print_missing(const struct engine *e, entity_id pool,
-                                       const struct pool_row *p, const struct pool_status *s) {
-        const char *list = "";
-
-        for (uint32_t i = 0; i < s->n_vdevs; i++)
-                if (ledger_is_current(p, s->vdevs[i].guid) &&
-                    !vdev_state_is_online(s->vdevs[i].state))
-                        list = arena_printf(e->effects.arena, "%s%s%s", list, *list ? ", " : "",
-                                            audit_print_vdev(e, pool, s->vdevs[i].guid));
-        return list;
-}
-
 /* --- a new import
  * ------------------------------------------------------------------------------------------------
  */
 
 /* Those that were in use when the pool was seen last, and are not in this import. */
-static void audit_leave_behind(struct engine *e, entity_id pool, const struct pool_status *s) {
+static void audit_leave_behind(struct engine *e, entity_id pool, const struct pool_row *p,
+                               const struct pool_status *s) {
         const struct entity *it = engine_entity(e, pool);
+        bool has_newest = pool_has_newest(p, s);
 
-        for (uint32_t i = 0; i < it->zpool.n_legs; i++)
-                if (leg_vdev(e, it->zpool.legs[i]) && !leg_is_online(e, it->zpool.legs[i]))
-                        entry_leave_behind(e, it->zpool.legs[i], s->txg);
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
+                const struct vdev *v = leg_vdev(e, it->zpool.legs[i]);
+
+                if (v && !vdev_state_is_online(v->state))
+                        entry_leave_behind(e, it->zpool.legs[i], s->txg,
+                                           !has_newest && ledger_is_current(p, v->guid));
+        }
 }
 
 static void audit_suspect(struct engine *e, entity_id pool) {
@@ -108,31 +114,17 @@ static void audit_suspect(struct engine *e, entity_id pool) {
 }
 
 static void audit_fail(struct engine *e, entity_id pool, struct pool_row *p,
-                       const struct pool_status *s) {
-        const char *missing = audit_print_missing(e, pool, p, s);
-        const char *name = *missing ? missing : audit_print_current(e, pool);
-
+                       const struct pool_status *s, const char *what) {
         p->m.went_on = e->now.wall;
         p->m.went_on_scan = s->scan.start;
         ledger_save_pool(e, p);
         audit_suspect(e, pool);
-        history_add(
-                e, HISTORY_STALE, pool,
-                arena_printf(e->effects.arena, "stale|%" PRIu64 "|%" PRIu64, p->m.pool_guid,
-                             p->m.instance ? p->m.instance : e->now.wall),
-                NULL, "pool %s went on without its newest copy, which was last seen on %s%s. %s",
-                s->name, name,
-                *missing ? "" : ": that is being overwritten from one that was written elsewhere",
-                *missing ? arena_printf(e->effects.arena,
-                                        "What is newer there is missing now. To go back to it: "
-                                        "export the pool, and import it with that leg alone; "
-                                        "or, to give it up: zmirror online --overwrite-leg "
-                                        "zdev %s <leg>",
-                                        s->name)
-                         : arena_printf(e->effects.arena,
-                                        "Export the pool at once if that was not meant; or have "
-                                        "it scrubbed when it is done: zmirror scrub zpool %s",
-                                        s->name));
+        engine_touch_around(e, pool);
+        history_add(e, HISTORY_STALE, pool,
+                    arena_printf(e->effects.arena, "stale|%" PRIu64 "|%" PRIu64, p->m.pool_guid,
+                                 p->m.instance ? p->m.instance : e->now.wall),
+                    NULL, "pool %s went on without its newest copy, which was last seen on %s. %s",
+                    s->name, audit_print_missing(e, pool), what);
 }
 
 static void audit_pass(struct engine *e, entity_id pool, struct pool_row *p,
@@ -145,6 +137,7 @@ static void audit_pass(struct engine *e, entity_id pool, struct pool_row *p,
                     NULL, "pool %s has its newest copy again: %s", s->name, how);
         p->m.went_on = p->m.went_on_scan = 0;
         ledger_save_pool(e, p);
+        engine_touch_around(e, pool);
 }
 
 /* --- a copy that was written elsewhere
@@ -183,7 +176,10 @@ static void audit_first_resilver(struct engine *e, entity_id pool, struct pool_r
         for (uint32_t i = 0; i < s->n_vdevs; i++)
                 if (vdev_is_top(s, i) && top_is_outrun(p, s, i)) {
                         n->auditing = false;
-                        audit_fail(e, pool, p, s);
+                        audit_fail(e, pool, p, s,
+                                   "What is on that is being overwritten from a leg that was "
+                                   "written elsewhere. If that was not meant, export the pool at "
+                                   "once; or have it scrubbed when all its legs are online");
                         return;
                 }
 }
@@ -239,11 +235,14 @@ void audit_pool(struct engine *e, entity_id pool) {
                 ledger_save_pool(e, p);
                 engine_node(e, pool)->auditing = true;
                 engine_node(e, pool)->audited_scan = s->scan.start;
-                audit_leave_behind(e, pool, s);
+                audit_leave_behind(e, pool, p, s);
                 if (pool_has_newest(p, s))
                         audit_pass(e, pool, p, s, "it was imported with it");
                 else
-                        audit_fail(e, pool, p, s);
+                        audit_fail(e, pool, p, s,
+                                   "What is newer there is missing now. To go back to it, export "
+                                   "the pool, and import it with that leg alone; or, to give it "
+                                   "up, put the leg online with --overwrite-leg");
         } else if (!p->m.went_on && engine_node(e, pool)->auditing)
                 audit_first_resilver(e, pool, p, s);
         else if (p->m.went_on && audit_is_scrubbed(p, s) && audit_is_cleared(e, pool))

@@ -260,13 +260,15 @@ void entry_make_up(struct engine *e, entity_id leg) {
                 ceiling_ask(e, leg);
 }
 
-void entry_leave_behind(struct engine *e, entity_id leg, uint64_t txg) {
+void entry_leave_behind(struct engine *e, entity_id leg, uint64_t txg, bool newest) {
         struct leg_row *l = ledger_of(e, leg);
+        enum copy was = l ? l->m.copy : COPY_UNKNOWN;
 
         if (!l || !l->m.open || l->m.watching)
                 return;
         entry_close(e, leg);
-        if (l->m.copy == COPY_COMPLETE) /* it may have come and left again */
+        l->m.copy = was;
+        if (was == COPY_COMPLETE && !newest) /* it may have come and left again */
                 l->m.copy = COPY_INCOMPLETE;
         if (txg && !node_device(e, engine_node(e, leg))) {
                 labels_drop(e, leg, LABEL_CEILING);

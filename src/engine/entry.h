@@ -20,8 +20,8 @@ bool entry_is_closing(const struct engine *e, entity_id leg);
  * plugged in is looked at. */
 void entry_make_up(struct engine *e, entity_id leg);
 /* Its pool was imported without it, by whomever, and has come to that txg: so much can be on it at
- * most, if it went while nobody looked. */
-void entry_leave_behind(struct engine *e, entity_id leg, uint64_t txg);
+ * most, if it went while nobody looked. `newest`: it is what the pool went on without. */
+void entry_leave_behind(struct engine *e, entity_id leg, uint64_t txg, bool newest);
 /* The same before an import of ours: what the legs carry that are here, whose passports have been
  * read. */
 void entry_before_import(struct engine *e, entity_id pool);

@@ -85,6 +85,12 @@ const struct vdev_shape *ledger_top(const struct pool_row *p, uint64_t top_guid)
         return NULL;
 }
 
+bool ledger_went_on(const struct engine *e, const char *pool) {
+        const struct pool_row *p = ledger_find_pool(e, pool);
+
+        return p && p->m.went_on;
+}
+
 uint64_t ledger_instance(const struct engine *e, const struct pool_status *s) {
         return s->instance ? (name_hash(e->boot_id) ^ s->instance * 0x9e3779b97f4a7c15u) | 1 : 0;
 }

@@ -35,6 +35,8 @@ const struct vdev_shape *ledger_top(const struct pool_row *p, uint64_t top_guid)
  */
 bool vdev_is_top(const struct pool_status *s, uint32_t i);
 struct vdev_shape vdev_shape(const struct pool_status *s, uint32_t top);
+/* The pool of that name goes on without its newest copy. */
+bool ledger_went_on(const struct engine *e, const char *pool);
 /* Brings the pool's entry up to date with what it says now: which legs are complete and current,
  * its scan record. */
 void ledger_note_pool(struct engine *e, entity_id pool);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/holder.h"
 #include "engine/job.h"
+#include "engine/ledger.h"
 #include "engine/picture.h"
 #include "engine/silence.h"
 #include "engine/transit.h"
@@ -626,7 +627,7 @@ static struct derived crypt_state(struct engine *e, const struct entity *it, str
 static bool pool_has_errors(const struct engine *e, const struct entity *it, const struct node *n) {
         const struct pool_status *s = n->status;
 
-        if (n->suspended || pool_is_silent(e, it->self))
+        if (n->suspended || pool_is_silent(e, it->self) || ledger_went_on(e, it->name))
                 return true;
         if (!s || s->error_count)
                 return s;

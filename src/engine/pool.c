@@ -81,14 +81,13 @@ const char *pool_print_missing(const struct engine *e, entity_id pool, struct ar
 static bool vdev_is_whole(const struct engine *e, entity_id pool, const struct pool_status *s,
                           uint32_t i) {
         const struct leg_row *l = ledger_find_leg(e, s->vdevs[i].guid);
-        const struct pool_row *p = ledger_find_pool(e, s->name);
         entity_id leg = pool_find_leg(e, pool, i);
 
         if (!vdev_state_is_online(s->vdevs[i].state))
                 return false;
         if (leg == ENTITY_NONE) /* not ours to judge: ZFS says that it is good */
                 return !s->vdevs[i].resilvering && !s->vdevs[i].resilver_deferred &&
-                       !picture_lacks_vdev(e, s->vdevs[i].guid) && !(p && p->m.went_on);
+                       !picture_lacks_vdev(e, s->vdevs[i].guid) && !ledger_went_on(e, s->name);
         return engine_node(e, leg)->device != SLOT_NONE && l && l->m.copy == COPY_COMPLETE &&
                !l->m.watching;
 }

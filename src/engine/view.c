@@ -1,4 +1,5 @@
 /* engine/view.c - the picture, as it is shown to people */
+#include "engine/audit.h"
 #include "engine/complete.h"
 #include "engine/holder.h"
 #include "engine/ledger.h"
@@ -81,6 +82,10 @@ static const char *entity_errors_text(const struct engine *e, entity_id id) {
                 return "suspended";
         if (pool_is_silent(e, id))
                 return arena_printf(e->effects.arena, "it does not answer: %s", n->silence);
+        if (ledger_went_on(e, engine_entity(e, id)->name))
+                return arena_printf(e->effects.arena,
+                                    "it went on without its newest copy, last seen on %s",
+                                    audit_print_missing(e, id));
         return n->status && n->status->error_count ? "data errors"
                                                    : "a leg is missing or has errors";
 }
