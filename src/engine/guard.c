@@ -175,49 +175,44 @@ static bool refuse_unreadable(struct engine *e, entity_id leg, struct reason *re
                       it->zdev.pool, it->name);
 }
 
+/* What is so of the leg, and both ways out, the second of which is to overwrite it. */
+static bool refuse_leg(struct engine *e, entity_id leg, struct reason *ret, const char *text) {
+        const struct entity *it = engine_entity(e, leg);
+
+        return refuse(ret, leg, "%s %s: zmirror online --overwrite-leg zdev %s %s",
+                      engine_title(e, leg), text, it->zdev.pool, it->name);
+}
+
 static bool refuse_older(struct engine *e, entity_id leg, struct reason *ret) {
-        return refuse(
-                ret, leg,
-                "the device of %s is older than it was when it was last in use here: a clone of "
-                "it, or restored from an image. Blocks that ZFS takes for written are not on it. "
-                "Connect the right one; or, to write it anew and have it scrubbed: zmirror "
-                "online --overwrite-leg zdev %s %s",
-                engine_title(e, leg), engine_entity(e, leg)->zdev.pool,
-                engine_entity(e, leg)->name);
+        return refuse_leg(e, leg, ret,
+                          "has a device that is older than it was when it was last in use here: a "
+                          "clone of it, or restored from an image. Blocks that ZFS takes for "
+                          "written are not on it. Connect the right one; or, to write it anew and "
+                          "have it scrubbed");
 }
 
 static bool refuse_beyond(struct engine *e, entity_id leg, struct reason *ret) {
-        return refuse(
-                ret, leg,
-                "%s was written elsewhere since it was last in use here, and so was the pool: "
-                "catching up would destroy what only that leg has. Import it alone on another "
-                "machine and copy what you need; then, to give up what only it holds: "
-                "zmirror online --overwrite-leg zdev %s %s",
-                engine_title(e, leg), engine_entity(e, leg)->zdev.pool,
-                engine_entity(e, leg)->name);
+        return refuse_leg(e, leg, ret,
+                          "was written elsewhere since it was last in use here, and so was the "
+                          "pool: catching up would destroy what only that leg has. Import it alone "
+                          "on another machine and copy what you need; then, to give up what only "
+                          "it holds");
 }
 
 /* The pool went on from an older copy while this one was away: SPEC 10. */
 static bool refuse_newest(struct engine *e, entity_id leg, struct reason *ret) {
-        const char *pool = engine_entity(e, leg)->zdev.pool, *name = engine_entity(e, leg)->name;
-
-        return refuse(ret, leg,
-                      "pool %s went on from an older copy; the newest data that was known here is "
-                      "on %s, and catching up would destroy it. To keep it: export the pool, and "
-                      "import it with %s alone; or, to give up what only %s has: zmirror online "
-                      "--overwrite-leg zdev %s %s",
-                      pool, engine_title(e, leg), name, name, pool, name);
+        return refuse_leg(e, leg, ret,
+                          "has the newest data that was known here, and its pool went on from an "
+                          "older copy: catching up would destroy it. To keep it, export the pool, "
+                          "and import it with this leg alone; or, to give up what only it has");
 }
 
 static bool refuse_apart(struct engine *e, entity_id leg, struct reason *ret) {
-        const char *pool = engine_entity(e, leg)->zdev.pool, *name = engine_entity(e, leg)->name;
-
-        return refuse(ret, leg,
-                      "%s was in use while pool %s went on from an older copy, and what was "
-                      "written then is on it alone: catching up would destroy that. Import it "
-                      "alone on another machine and copy what you need; then, to give up what only "
-                      "it holds: zmirror online --overwrite-leg zdev %s %s",
-                      engine_title(e, leg), pool, pool, name);
+        return refuse_leg(e, leg, ret,
+                          "was in use while its pool went on from an older copy, and what was "
+                          "written then is on it alone: catching up would destroy that. Import it "
+                          "alone on another machine and copy what you need; then, to give up what "
+                          "only it holds");
 }
 
 bool guard_diverged(struct engine *e, const struct request *r, entity_id leg, struct reason *ret) {
@@ -487,10 +482,11 @@ bool guard_resume(struct engine *e, entity_id pool, struct reason *ret) {
                 return false;
         return refuse(ret, pool,
                       "pool %s is suspended, and its newest whole copy (%s) is not back; ZFS would "
-                      "go on from the older one on %s. Connect that one, and it goes on; or, to "
-                      "give up what only it holds: restart this machine without it, then zmirror "
-                      "online --accept-data-loss zpool %s",
-                      name, audit_print_current(e, pool), engine_entity(e, other)->name, name);
+                      "go on from the older one on %s. Disconnect %s and connect the other, and it "
+                      "goes on; or, to give up what only that holds: restart this machine without "
+                      "it, then zmirror online --accept-data-loss zpool %s",
+                      name, audit_print_current(e, pool), engine_entity(e, other)->name,
+                      engine_entity(e, other)->name, name);
 }
 
 /* --- what somebody wanted all the same

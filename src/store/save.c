@@ -121,37 +121,44 @@ int store_save_leg(struct store *s, const struct memory_leg *l) {
         return save_step(s, stmt);
 }
 
-static int save_current(struct store *s, const struct memory_pool *p) {
-        sqlite3_stmt *stmt = database_statement(s, STATEMENT_FORGET_CURRENT);
-        int r;
+/* What has that GUID. */
+static int save_forget(struct store *s, enum statement which, uint64_t guid) {
+        sqlite3_stmt *stmt = database_statement(s, which);
 
-        stmt_bind_guid(stmt, 1, p->pool_guid);
-        r = save_step(s, stmt);
-        for (uint32_t i = 0; r >= 0 && i < p->n_current; i++) {
-                stmt = database_statement(s, STATEMENT_SAVE_CURRENT);
-                stmt_bind_guid(stmt, 1, p->pool_guid);
-                stmt_bind_guid(stmt, 2, p->current[i].vdev_guid);
-                stmt_bind_guid(stmt, 3, p->current[i].top_guid);
-                r = save_step(s, stmt);
-        }
-        return r;
+        stmt_bind_guid(stmt, 1, guid);
+        return save_step(s, stmt);
 }
 
-static int save_tops(struct store *s, const struct memory_pool *p) {
-        sqlite3_stmt *stmt = database_statement(s, STATEMENT_FORGET_TOPS);
-        int r;
+static int save_member(struct store *s, const struct memory_pool *p, uint32_t i) {
+        sqlite3_stmt *stmt = database_statement(s, STATEMENT_SAVE_CURRENT);
 
         stmt_bind_guid(stmt, 1, p->pool_guid);
-        r = save_step(s, stmt);
-        for (uint32_t i = 0; r >= 0 && i < p->n_tops; i++) {
-                stmt = database_statement(s, STATEMENT_SAVE_TOP);
-                stmt_bind_guid(stmt, 1, p->pool_guid);
-                stmt_bind_guid(stmt, 2, p->tops[i].guid);
-                stmt_bind_text(stmt, 3, vdev_type_print(p->tops[i].shape.type));
-                stmt_bind_number(stmt, 4, p->tops[i].shape.parity);
-                stmt_bind_number(stmt, 5, p->tops[i].shape.width);
-                r = save_step(s, stmt);
-        }
+        stmt_bind_guid(stmt, 2, p->current[i].vdev_guid);
+        stmt_bind_guid(stmt, 3, p->current[i].top_guid);
+        return save_step(s, stmt);
+}
+
+static int save_top(struct store *s, const struct memory_pool *p, uint32_t i) {
+        sqlite3_stmt *stmt = database_statement(s, STATEMENT_SAVE_TOP);
+        const struct memory_top *t = &p->tops[i];
+
+        stmt_bind_guid(stmt, 1, p->pool_guid);
+        stmt_bind_guid(stmt, 2, t->guid);
+        stmt_bind_text(stmt, 3, vdev_type_print(t->shape.type));
+        stmt_bind_number(stmt, 4, t->shape.parity);
+        stmt_bind_number(stmt, 5, t->shape.width);
+        return save_step(s, stmt);
+}
+
+static int save_members(struct store *s, const struct memory_pool *p) {
+        int r = save_forget(s, STATEMENT_FORGET_CURRENT, p->pool_guid);
+
+        if (r >= 0)
+                r = save_forget(s, STATEMENT_FORGET_TOPS, p->pool_guid);
+        for (uint32_t i = 0; r >= 0 && i < p->n_current; i++)
+                r = save_member(s, p, i);
+        for (uint32_t i = 0; r >= 0 && i < p->n_tops; i++)
+                r = save_top(s, p, i);
         return r;
 }
 
@@ -176,11 +183,7 @@ int store_save_pool(struct store *s, const struct memory_pool *p) {
         if (r < 0)
                 return r;
 
-        r = save_tops(s, p);
-        if (r < 0)
-                return r;
-
-        return save_current(s, p);
+        return save_members(s, p);
 }
 
 int store_forget_entity(struct store *s, const char *id) {
@@ -202,38 +205,24 @@ int store_forget_entity(struct store *s, const char *id) {
 }
 
 int store_forget_leg(struct store *s, uint64_t vdev_guid) {
-        sqlite3_stmt *stmt;
-
         if (save_is_pointless(s))
                 return s->failed;
 
-        stmt = database_statement(s, STATEMENT_FORGET_LEG);
-        stmt_bind_guid(stmt, 1, vdev_guid);
-        return save_step(s, stmt);
+        return save_forget(s, STATEMENT_FORGET_LEG, vdev_guid);
 }
 
 int store_forget_pool(struct store *s, uint64_t pool_guid) {
-        sqlite3_stmt *stmt;
         int r;
 
         if (save_is_pointless(s))
                 return s->failed;
 
-        stmt = database_statement(s, STATEMENT_FORGET_CURRENT);
-        stmt_bind_guid(stmt, 1, pool_guid);
-        r = save_step(s, stmt);
-        if (r < 0)
-                return r;
-
-        stmt = database_statement(s, STATEMENT_FORGET_TOPS);
-        stmt_bind_guid(stmt, 1, pool_guid);
-        r = save_step(s, stmt);
-        if (r < 0)
-                return r;
-
-        stmt = database_statement(s, STATEMENT_FORGET_POOL);
-        stmt_bind_guid(stmt, 1, pool_guid);
-        return save_step(s, stmt);
+        r = save_forget(s, STATEMENT_FORGET_CURRENT, pool_guid);
+        if (r >= 0)
+                r = save_forget(s, STATEMENT_FORGET_TOPS, pool_guid);
+        if (r >= 0)
+                r = save_forget(s, STATEMENT_FORGET_POOL, pool_guid);
+        return r;
 }
 
 int store_save_boot_id(struct store *s, const char *boot_id) {
