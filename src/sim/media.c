@@ -481,7 +481,7 @@ void node_label(struct sim *s, struct node *n, struct label *ret) {
         const struct top *top = i ? &i->pool->tops[i->pool->legs[i->index].top] : NULL;
 
         *ret = (struct label){ .pool_name = "", .hostname = "" };
-        if (!i || node_io(s, n) != IO_GOOD)
+        if (!i || i->unlabelled || node_io(s, n) != IO_GOOD)
                 return;
         *ret = (struct label){
                 .valid = true,

@@ -204,7 +204,7 @@ static struct node *leg_find_node(struct sim *s, const struct leg *l) {
 
         if (n && n->volume->image && n->volume->image->pool_guid == l->pool->guid &&
             n->volume->image->vdev_guid == l->guid && !n->volume->image->live &&
-            node_io(s, n) == IO_GOOD)
+            !n->volume->image->unlabelled && node_io(s, n) == IO_GOOD)
                 return n;
         return NULL;
 }
@@ -589,7 +589,7 @@ static struct zpool *import_find(struct sim *s, const char *name, const char *co
                 for (size_t k = 0; devices && devices[k] && !listed; k++)
                         listed = node_find(s, devices[k]) == n || node_is_in(n, devices[k]);
                 if (!listed || n->gone || !n->visible || !image || image->live ||
-                    node_io(s, n) != IO_GOOD)
+                    image->unlabelled || node_io(s, n) != IO_GOOD)
                         continue;
                 if (guid ? image->pool_guid != guid : !text_equal(image->mos->pool_name, name))
                         continue;

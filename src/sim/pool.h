@@ -42,10 +42,11 @@ struct image {
         uint64_t txg, time;
         uint64_t hostid;
         bool exported;
-        bool foreign;  /* last written by another machine */
-        bool cloned;   /* there is a copy of it, or it is one */
-        bool collided; /* newer data of its own was overwritten: what is on it is a mixture */
-        bool overrun;  /* by ZED, by somebody's command, or by the system when it booted */
+        bool foreign;    /* last written by another machine */
+        bool cloned;     /* there is a copy of it, or it is one */
+        bool unlabelled; /* its labels cannot be read: ZFS does not know it */
+        bool collided;   /* newer data of its own was overwritten: what is on it is a mixture */
+        bool overrun;    /* by ZED, by somebody's command, or by the system when it booted */
 };
 
 struct top {

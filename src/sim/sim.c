@@ -852,6 +852,17 @@ bool sim_corrupt(struct sim *s, const char *pool, const char *leg) {
         return true;
 }
 
+bool sim_set_labels(struct sim *s, const char *pool, const char *leg, bool lost) {
+        struct zpool *p = zpool_find(s, pool);
+        struct leg *l = p ? leg_find(p, leg) : NULL;
+
+        if (!l || !l->last)
+                return false;
+        l->last->unlabelled = lost;
+        s->changes++;
+        return true;
+}
+
 bool sim_hold(struct sim *s, const char *what, const char *holder) {
         struct zpool *p = zpool_find(s, what);
         struct volume *v = volume_find(s, VOLUME_ZVOL, what);

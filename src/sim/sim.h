@@ -62,6 +62,8 @@ bool sim_counterfeit(struct sim *s, const char *disk, const char *name);
 bool sim_checkpoint(struct sim *s, const char *pool, bool exists);
 /* Garbage on a leg: a scrub will find it. */
 bool sim_corrupt(struct sim *s, const char *pool, const char *leg);
+/* Its labels cannot be read any more, and the other way round. */
+bool sim_set_labels(struct sim *s, const char *pool, const char *leg, bool lost);
 /* Something else ("loop0") uses a zvol ("pool/volume"), an open container ("name"), or the file
  * systems of a pool ("pool"); NULL: no more. */
 bool sim_hold(struct sim *s, const char *what, const char *holder);

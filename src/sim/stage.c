@@ -690,6 +690,17 @@ static enum play play_corrupt(struct stage *st, const struct scenario_line *l) {
         return PLAY_GOOD;
 }
 
+static enum play play_labels(struct stage *st, const struct scenario_line *l) {
+        bool lost = text_equal(l->words[3], "lost");
+
+        if (!lost && !text_equal(l->words[3], "back"))
+                return stage_mistake(st, "expected lost or back, not '%s'", l->words[3]);
+        if (!sim_set_labels(rehearsal_sim(st->rehearsal), l->words[1], l->words[2], lost))
+                return stage_mistake(st, "there is no leg '%s' of a pool '%s'", l->words[2],
+                                     l->words[1]);
+        return PLAY_GOOD;
+}
+
 static enum play play_hold(struct stage *st, const struct scenario_line *l) {
         const char *holder = text_equal(l->words[0], "hold")
                                      ? l->n_words > 2 ? l->words[2] : "loop0"
@@ -806,6 +817,8 @@ static const struct verb {
         { "silence", 3, 3, false, play_silence, "silence <pool> on|off",
           "'zpool status' of it gets no answer" },
         { "corrupt", 3, 3, false, play_corrupt, "corrupt <pool> <leg>", "garbage on it" },
+        { "labels", 4, 4, false, play_labels, "labels <pool> <leg> lost|back",
+          "they cannot be read" },
         { "hold", 2, 3, false, play_hold, "hold <pool>/<volume>|<container>|<pool> [by]",
           "something uses it" },
         { "release", 2, 2, false, play_hold, "release <pool>/<volume>|<container>|<pool>", "" },
