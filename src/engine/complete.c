@@ -899,9 +899,12 @@ void complete_follow(struct engine *e, entity_id leg) {
         }
         if (n->watch.stage == VERIFY_LOOK && !verify_has_looked(e, leg))
                 return;
+        if (pool_find_suspended(e, engine_entity(e, leg)->zdev.zpool) != ENTITY_NONE) {
+                n->watch.quiet = false; /* it hangs, and begins no scan */
+                return;
+        }
         if ((n->watch.stage != VERIFY_NONE && n->watch.stage != VERIFY_LOOK) ||
-            e->now.mono < n->watch.retry_at ||
-            pool_find_suspended(e, engine_entity(e, leg)->zdev.zpool) != ENTITY_NONE)
+            e->now.mono < n->watch.retry_at)
                 return;
         if (leg_is_alone(e, leg)) {
                 watch_end(e, leg, l, s);
