@@ -113,6 +113,13 @@ static void advise_cachefile(struct adviser *v, const struct entity *pool,
                                pool_word(v, pool)));
 }
 
+/* Labels say who wrote last: the guards know a leg that was used elsewhere by that. */
+static void advise_hostid(struct adviser *v, const struct entity *pool) {
+        advise(v, pool->self,
+               "this machine has no hostid: what another machine without one writes on a leg of it "
+               "looks like what was written here, and is noticed only by its txg (zgenhostid)");
+}
+
 static entity_id part_of(const struct adviser *v, entity_id leg) {
         entity_id i = leg;
 
@@ -176,6 +183,8 @@ uint32_t config_advise_machine(struct arena *a, const struct config *c, const st
                         advise_multihost(&v, pool);
                 if (rotates)
                         advise_scrubs(&v, pool, p);
+                if (rotates && m->lacks_hostid)
+                        advise_hostid(&v, pool);
                 advise_cachefile(&v, pool, p);
                 advise_hub(&v, pool);
         }

@@ -25,5 +25,6 @@ struct machine {
         const char *zfs_version; /* "2.3.2-2~bpo12+2"; "": the module is not loaded */
         bool cron_scrubs;        /* Debian's job, which scrubs every pool once a month */
         bool imports_cached;     /* what is in the cachefile is imported at boot */
+        bool lacks_hostid;       /* ZFS is loaded, and writes 0 as the host on labels */
         const char **hubs; /* by entity: the USB hub that a part's disk is on, "2-1", or NULL */
 };

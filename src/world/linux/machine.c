@@ -251,6 +251,16 @@ static const char *read_zfs_version(const struct reader *r) {
         return version ? version : "";
 }
 
+/* The module's parameter is 0 if nobody set it; then it reads the file, and is 0 without one. */
+static bool lacks_hostid(const struct reader *r) {
+        const char *set = file_read_line(
+                r->arena,
+                arena_printf(r->arena, "%s/module/spl/parameters/spl_hostid", r->in->sys));
+
+        return set && text_equal(set, "0") &&
+               !is_there(arena_printf(r->arena, "%s/hostid", r->in->etc));
+}
+
 static void read_pools(struct reader *r, struct machine *m) {
         for (entity_id i = 0; i < r->config->n_entities; i++)
                 m->n_pools += config_entity(r->config, i)->type == ENTITY_ZPOOL;
@@ -282,6 +292,7 @@ void machine_look(struct arena *a, const struct config *c, const struct machine_
         ret->zfs_version = read_zfs_version(&r);
         ret->cron_scrubs = cron_scrubs(&r);
         ret->imports_cached = imports_cached(&r);
+        ret->lacks_hostid = lacks_hostid(&r);
         read_pools(&r, ret);
         read_cachefile(&r, ret);
         ret->hubs = arena_new_array(a, const char *, c->n_entities + 1);

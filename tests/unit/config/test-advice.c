@@ -175,6 +175,25 @@ static const struct {
           NULL },
 };
 
+static void test_a_machine_without_a_hostid(void **state) {
+        struct arena *a = arena_new();
+        struct diagnoses d = {};
+        struct config *c = config_parse(a, "test.yml", rotating, strlen(rotating), false, &d);
+        struct machine_pool pool = { .pool = config_find_pool(c, "tank") };
+        struct machine m = { .pools = &pool,
+                             .n_pools = 1,
+                             .zfs_version = "2.3.2",
+                             .lacks_hostid = true,
+                             .hubs = arena_new_array(a, const char *, 16) };
+        struct advice *advice;
+
+        (void) state;
+        assert_int_equal(config_advise_machine(a, c, &m, &advice), 1);
+        assert_non_null(strstr(advice[0].text, "zgenhostid"));
+        c = config_free(c);
+        a = arena_free(a);
+}
+
 static void test_machines(void **state) {
         for (size_t i = 0; i < ELEMENTSOF(machines); i++) {
                 struct arena *a = arena_new();
@@ -241,6 +260,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_advice),
                 cmocka_unit_test(test_machines),
+                cmocka_unit_test(test_a_machine_without_a_hostid),
                 cmocka_unit_test(test_pools_that_are_ours_to_import),
         };
 

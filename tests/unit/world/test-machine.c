@@ -94,7 +94,7 @@ static void test_an_empty_machine(void **state) {
         const struct machine *m = look(*state);
 
         assert_string_equal(m->zfs_version, "");
-        assert_false(m->cron_scrubs || m->imports_cached);
+        assert_false(m->cron_scrubs || m->imports_cached || m->lacks_hostid);
         for (uint32_t i = 0; i < m->n_pools; i++) {
                 assert_null(m->pools[i].failure);
                 assert_null(m->pools[i].scrub_timer);
@@ -146,6 +146,18 @@ static void test_cachefile(void **state) {
         assert_false(m->pools[1].in_cachefile);
         put_text(s, "etc/zfs/zpool.cache", "garbage");
         assert_false(look(s)->pools[0].in_cachefile);
+}
+
+static void test_hostid(void **state) {
+        struct scene *s = *state;
+
+        put_text(s, "sys/module/spl/parameters/spl_hostid", "0\n");
+        assert_true(look(s)->lacks_hostid);
+        put_text(s, "sys/module/spl/parameters/spl_hostid", "2343432205\n");
+        assert_false(look(s)->lacks_hostid);
+        put_text(s, "sys/module/spl/parameters/spl_hostid", "0\n");
+        put_text(s, "etc/hostid", "1234");
+        assert_false(look(s)->lacks_hostid);
 }
 
 static void test_hubs(void **state) {
@@ -208,6 +220,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_timers_and_cron, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_cachefile, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_hubs, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_hostid, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_what_zfs_says, set_up, tear_down),
         };
 
