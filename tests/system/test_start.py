@@ -116,6 +116,7 @@ def test_an_empty_state_file_is_refused_and_a_lost_one_is_told(box):
     assert "is empty, what was in it is lost; restore a copy of it" in text, text
     box.cache.unlink()
     daemon = box.start()
+    wait_for("the first picture, which is remembered", box.is_ready)
     box.stop(daemon)
     assert box.log_text().count("is gone, although its lock file is still there: all dates are lost") == 1
     daemon = box.start()
