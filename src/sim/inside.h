@@ -20,6 +20,7 @@ struct task {
         bool cancelled;   /* nobody answered the prompt */
         bool withdrawn;   /* nobody needs an answer any more */
         bool seen;        /* the spectators know that it has its effect */
+        bool applied;     /* it has had its effect */
         uint64_t hung_at; /* sim.changes when it was last tried */
         enum sim_fault fault;
         usec_t started, takes;

@@ -485,7 +485,7 @@ void node_label(struct sim *s, struct node *n, struct label *ret) {
                 return;
         *ret = (struct label){
                 .valid = true,
-                .n_labels = 4,
+                .n_labels = i->torn ? 2 : 4,
                 .pool_name = i->live ? i->pool->name : i->mos->pool_name,
                 .pool_guid = i->pool_guid,
                 .vdev_guid = i->vdev_guid,

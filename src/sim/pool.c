@@ -173,6 +173,7 @@ static void leg_close(struct sim *s, struct leg *l) {
         l->node = NULL;
         l->image = NULL;
         l->lost_since = 0;
+        l->bad_writes = 0;
         l->deferred = false;
 }
 
@@ -245,6 +246,9 @@ static void leg_fault(struct sim *s, struct leg *l) {
         leg_set_state(s, l, VDEV_STATE_FAULTED, "too many errors");
 }
 
+/* ZED gives a leg up after ten errors within a while. */
+#define ERRORS_MAX 10u
+
 static bool leg_is_online(const struct leg *l) {
         return vdev_state_is_online(l->state);
 }
@@ -300,6 +304,45 @@ enum vdev_state zpool_state(const struct sim *s, const struct zpool *p) {
         return legs_state(s, p->legs, p->n_legs);
 }
 
+/* --- errors --- */
+
+static void leg_on_errors(void *owner, void *what, uint64_t number) {
+        struct sim *s = owner;
+        struct leg *l = what;
+
+        if (!l->node || !l->pool->imported || l->pool->suspended || !leg_is_online(l))
+                return;
+        if (l->read_errors + l->write_errors >= ERRORS_MAX &&
+            top_can_work(l->pool, &l->pool->tops[l->top], l)) {
+                leg_close(s, l);
+                leg_set_state(s, l, VDEV_STATE_FAULTED, "too many errors");
+        } else if (l->checksum_errors >= ERRORS_MAX)
+                leg_set_state(s, l, VDEV_STATE_DEGRADED, "too many errors");
+}
+
+static void leg_report_errors(struct sim *s, struct leg *l, const char *event) {
+        s->changes++;
+        sim_event_pool(s, l->pool, event, l->path);
+        sim_later(s, sim_about(s, USEC_PER_SEC), leg_on_errors, l, 0);
+}
+
+bool leg_fails_write(struct sim *s, struct leg *l) {
+        if (!l->bad_writes || !top_can_work(l->pool, &l->pool->tops[l->top], l))
+                return false;
+        l->bad_writes--;
+        l->write_errors++;
+        leg_report_errors(s, l, "ereport.io");
+        return true;
+}
+
+void leg_count_errors(struct sim *s, struct leg *l, uint64_t read, uint64_t checksum) {
+        l->read_errors += read;
+        l->checksum_errors += checksum;
+        if (l->pool->tops[l->top].kind == VDEV_KIND_SINGLE) /* nothing to read it from */
+                l->pool->error_count += read + checksum;
+        leg_report_errors(s, l, read ? "ereport.io" : "ereport.checksum");
+}
+
 /* --- txgs --- */
 
 /* An idle pool makes a txg every five seconds, but writes nothing. */
@@ -332,6 +375,7 @@ static void zpool_write_uberblocks(struct sim *s, struct zpool *p, bool config) 
                                 p->legs[i].image->txg = p->txg;
                                 p->legs[i].image->time = now;
                                 p->legs[i].image->hostid = s->hostid;
+                                p->legs[i].image->torn = false;
                         }
         }
         p->uberblock_time = now;
@@ -345,9 +389,12 @@ static void zpool_commit(struct sim *s, struct zpool *p, bool config) {
 
                 zpool_add_bytes(p, p->dirty_bytes);
                 ranges_add(&p->tree, n, n + 1);
-                for (uint32_t i = 0; i < p->n_legs; i++)
-                        ranges_add(p->legs[i].node ? &p->legs[i].image->holds : &p->legs[i].dtl, n,
-                                   n + 1);
+                for (uint32_t i = 0; i < p->n_legs; i++) {
+                        struct leg *l = &p->legs[i];
+                        bool written = l->node && !leg_fails_write(s, l);
+
+                        ranges_add(written ? &l->image->holds : &l->dtl, n, n + 1);
+                }
                 p->dirty_bytes = 0;
         }
         if (s->listener)
@@ -363,11 +410,16 @@ enum io zpool_sync(struct sim *s, struct zpool *p, bool config) {
                 return IO_FAILS;
         if (p->suspended)
                 return IO_FAILS;
+        if (p->stuck)
+                return IO_HANGS;
         for (uint32_t i = 0; i < p->n_legs; i++) {
                 enum io io = p->legs[i].node ? node_io(s, p->legs[i].node) : IO_GOOD;
 
-                if (io == IO_HANGS)
+                if (io ==
+                    IO_HANGS) { /* and will, whatever becomes of the one below (seen on 2.3.2) */
+                        p->stuck = true;
                         return IO_HANGS;
+                }
                 if (io == IO_FAILS && n_lost < ELEMENTSOF(lost))
                         lost[n_lost++] = &p->legs[i];
         }
@@ -406,6 +458,8 @@ void zpool_write(struct sim *s, struct zpool *p, uint64_t bytes) {
 
 /* True if writes to it never return: a leg is on a suspended pool. */
 bool zpool_hangs(struct sim *s, struct zpool *p) {
+        if (p->stuck)
+                return true;
         for (uint32_t i = 0; i < p->n_legs; i++) {
                 const struct node *n = p->legs[i].node;
 
@@ -526,6 +580,21 @@ struct answer leg_clear(struct sim *s, struct leg *l) {
         return answer_good;
 }
 
+/* A pool with a leg on a volume of this one waits for it for ever. */
+static bool zpool_is_below_stuck(const struct sim *s, const struct zpool *p) {
+        for (size_t i = 0; i < s->pools.count; i++)
+                for (uint32_t k = 0; s->pools.items[i]->stuck && k < s->pools.items[i]->n_legs;
+                     k++) {
+                        const struct node *n = s->pools.items[i]->legs[k].node;
+
+                        while (n && n->kind == DEVICE_MAPPING)
+                                n = n->under;
+                        if (n && n->kind == DEVICE_ZVOL && n->volume->pool == p)
+                                return true;
+                }
+        return false;
+}
+
 /* Without a leg: all counters; and a suspended pool goes on if its devices are back. If they are
  * not, it at least lets go of the dead ones. */
 struct answer zpool_clear(struct sim *s, struct zpool *p) {
@@ -535,6 +604,9 @@ struct answer zpool_clear(struct sim *s, struct zpool *p) {
                 return answer(1, "no such pool");
         if (zpool_hangs(s, p))
                 return answer_hangs;
+        if (zpool_is_below_stuck(s, p)) /* a clear does not help it, either */
+                return answer(1, arena_printf(s->arena, "cannot clear errors for %s: I/O error",
+                                              p->name));
         for (uint32_t i = 0; i < p->n_legs; i++) {
                 struct leg *l = &p->legs[i];
 
@@ -692,7 +764,7 @@ struct answer zpool_import(struct sim *s, const char *name_or_guid, const char *
         import_load(p, best);
         p->imported = true;
         p->instance = ++s->n_imports;
-        p->suspended = p->removing = false;
+        p->suspended = p->removing = p->rebuilding = p->spare_in_use = false;
         p->dirty_bytes = p->error_count = 0;
         p->txg_since = s->time;
         for (uint32_t i = 0; i < p->n_legs; i++) {
@@ -817,6 +889,7 @@ void zpools_on_node_gone(struct sim *s, struct node *n) {
                         if (!leg_is_over(l, n))
                                 continue;
                         l->lost_since = s->time;
+                        l->image->torn = true;
                         if (l->node == n)
                                 sim_later(s, sim_about(s, 400 * USEC_PER_MSEC), leg_on_removed, l,
                                           0);
@@ -923,7 +996,8 @@ void zpools_reboot(struct sim *s, bool clean) {
                 }
                 mos_unref(m);
                 zpool_mount_all(s, p, false);
-                p->imported = p->suspended = p->resilver_due = false;
+                p->imported = p->suspended = p->stuck = p->resilver_due = false;
+                p->rebuilding = p->spare_in_use = false;
                 p->dirty_bytes = 0;
         }
 }
@@ -996,6 +1070,8 @@ struct pool_status *zpool_status(struct sim *s, struct zpool *p) {
         r->error_count = p->error_count;
         r->checkpoint = p->checkpoint;
         r->removing = p->removing;
+        r->rebuilding = p->rebuilding;
+        r->spare_in_use = p->spare_in_use;
         r->problem = "";
         r->txg = zpool_txg(s, p);
         r->instance = p->instance;

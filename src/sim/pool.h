@@ -41,6 +41,7 @@ struct image {
         struct leg *live; /* the leg that has it open */
         uint64_t txg, time;
         uint64_t hostid;
+        bool torn; /* pulled in the middle of a write: two of its labels are older */
         bool exported;
         bool foreign;    /* last written by another machine */
         bool cloned;     /* there is a copy of it, or it is one */
@@ -74,8 +75,9 @@ struct leg {
         struct image *image; /* while it is open */
         struct image *last;  /* the one that was open last, or the first */
         uint64_t read_errors, write_errors, checksum_errors;
-        bool in_scan;     /* online since the running scan began */
-        usec_t scan_mark; /* start of the scan that it was online for, exports aside */
+        uint32_t bad_writes; /* so many of the next ones fail */
+        bool in_scan;        /* online since the running scan began */
+        usec_t scan_mark;    /* start of the scan that it was online for, exports aside */
         enum trim_state trim;
         usec_t trim_since, trim_time;
         uint64_t trim_round;
@@ -111,6 +113,9 @@ struct zpool {
         bool silent; /* it does not answer when it is asked what it has to say */
         bool checkpoint;
         bool removing;
+        bool rebuilding; /* a sequential resilver: no other begins */
+        bool spare_in_use;
+        bool stuck; /* it waits for a pool below that went, and does so for ever */
         struct ranges tree;
         uint64_t next_block;
         ARRAY(uint64_t) sums; /* by number: the bytes of all blocks before it */
@@ -169,6 +174,11 @@ struct answer zpool_force_sync(struct sim *s, struct zpool *p);
 
 /* Somebody writes to a file system; it is on the legs a few seconds later. */
 void zpool_write(struct sim *s, struct zpool *p, uint64_t bytes);
+/* A write to the leg fails, if it is to: what it was is missing there, and ZFS knows it. After too
+ * many of them the leg is FAULTED. */
+bool leg_fails_write(struct sim *s, struct leg *l);
+/* Counts errors of the device beside the writes. */
+void leg_count_errors(struct sim *s, struct leg *l, uint64_t read, uint64_t checksum);
 /* Does I/O now: whoever is gone is noticed. `config`: the pool's configuration changed. */
 enum io zpool_sync(struct sim *s, struct zpool *p, bool config);
 uint64_t zpool_txg(const struct sim *s, const struct zpool *p);

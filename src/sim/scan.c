@@ -35,25 +35,32 @@ static bool block_is_readable(const struct zpool *p, const struct leg *l, uint64
         return n >= need;
 }
 
-/* Copies the first `fraction` of the wanted blocks to the leg; returns how many could not be read
- * from anywhere. */
-static uint64_t leg_repair(struct leg *l, const struct ranges *wanted, double fraction,
-                           uint64_t *ret_repaired) {
-        uint64_t n = (uint64_t) ((double) ranges_count(wanted) * fraction), bad = 0, repaired = 0;
+/* What came of copying what a leg lacks. */
+struct repair {
+        uint64_t repaired, bad; /* bad: it could not be read from anywhere */
+        struct ranges failed;   /* it could not be written */
+};
+
+/* Copies the first `fraction` of the wanted blocks to the leg. */
+static struct repair leg_repair(struct sim *s, struct leg *l, const struct ranges *wanted,
+                                double fraction) {
+        uint64_t n = (uint64_t) ((double) ranges_count(wanted) * fraction);
+        struct repair r = {};
 
         for (uint32_t i = 0; i < wanted->count && n; i++)
                 for (uint64_t b = wanted->items[i].from; b < wanted->items[i].to && n; b++, n--) {
                         if (ranges_has(&l->image->holds, b))
                                 continue;
-                        if (block_is_readable(l->pool, l, b)) {
+                        if (!block_is_readable(l->pool, l, b))
+                                r.bad++;
+                        else if (leg_fails_write(s, l))
+                                ranges_add(&r.failed, b, b + 1);
+                        else {
                                 ranges_add(&l->image->holds, b, b + 1);
-                                repaired++;
-                        } else
-                                bad++;
+                                r.repaired++;
+                        }
                 }
-        if (ret_repaired)
-                *ret_repaired = repaired;
-        return bad;
+        return r;
 }
 
 /* --- the scan record --- */
@@ -133,7 +140,7 @@ static void scan_on_due(void *owner, void *what, uint64_t number) {
         if (!p->imported || !p->resilver_due)
                 return;
         p->resilver_due = false;
-        if (p->suspended)
+        if (p->suspended || p->rebuilding)
                 return;
         if (!zpool_needs_resilver(p)) {
                 scan_run_out(s, p);
@@ -174,7 +181,10 @@ void scan_on_leg_online(struct sim *s, struct leg *l) {
                 s->changes++;
                 return;
         }
-        scan_begin_soon(s, p, 3300 * USEC_PER_MSEC);
+        /* seldom before `zpool online` has returned */
+        scan_begin_soon(s, p,
+                        s->options.jitter && dice_chance(&s->dice, 15) ? 30 * USEC_PER_MSEC
+                                                                       : 3300 * USEC_PER_MSEC);
 }
 
 static bool zpool_is_resilvering(const struct zpool *p, const struct leg *without) {
@@ -189,56 +199,64 @@ static bool zpool_is_resilvering(const struct zpool *p, const struct leg *withou
  * another one to copy to the resilver is soon over, and without an error (seen on 2.3.2). */
 void scan_on_leg_gone(struct sim *s, struct leg *l) {
         if (l->in_scan && scan_runs(l->pool, SCAN_RESILVER)) {
-                (void) leg_repair(l, &l->dtl, scan_progress(s, l->pool) * 0.95, NULL);
+                struct repair r = leg_repair(s, l, &l->dtl, scan_progress(s, l->pool) * 0.95);
+
+                ranges_done(&r.failed);
                 if (!zpool_is_resilvering(l->pool, l))
                         scan_run_out(s, l->pool);
         }
         l->in_scan = false;
-        l->scan_mark = 0;
+        if (!l->pool->suspended) /* else the scan waits for it */
+                l->scan_mark = 0;
         l->deferred = false;
+}
+
+static bool leg_is_alone(const struct leg *l) {
+        const struct top *t = &l->pool->tops[l->top];
+        uint32_t n = 0;
+
+        for (uint32_t k = t->first; k < t->first + t->n; k++)
+                n += l->pool->legs[k].node != NULL;
+        return n == 1;
 }
 
 static void scan_finish_resilver(struct sim *s, struct zpool *p) {
         for (uint32_t i = 0; i < p->n_legs; i++) {
                 struct leg *l = &p->legs[i];
-                uint64_t bad;
+                struct repair r;
 
                 if (!l->in_scan || !l->node || ranges_is_empty(&l->dtl))
                         continue;
-                bad = leg_repair(l, &l->dtl, 1, NULL);
-                if (p->checkpoint)
-                        continue;
-                /* A leg that is alone counts its errors nowhere, and its list is emptied (seen on
-                 * 2.3.2). */
-                if (bad && p->tops[l->top].kind != VDEV_KIND_SINGLE) {
-                        bool alone = true;
-
-                        for (uint32_t k = p->tops[l->top].first;
-                             k < p->tops[l->top].first + p->tops[l->top].n; k++)
-                                alone &= k == i || !p->legs[k].node;
-                        if (!alone) {
-                                p->scan.errors += bad;
-                                p->error_count += bad;
-                                continue;
-                        }
+                r = leg_repair(s, l, &l->dtl, 1);
+                if (!p->checkpoint && (!r.bad || leg_is_alone(l))) {
+                        /* One that is alone counts its errors nowhere, and its list is emptied
+                         * (seen on 2.3.2). What could not be written is kept, and counted only as
+                         * errors of the device. */
+                        ranges_copy(&l->dtl, &r.failed);
+                } else if (!p->checkpoint) {
+                        p->scan.errors += r.bad;
+                        p->error_count += r.bad;
                 }
-                ranges_clear(&l->dtl);
+                ranges_done(&r.failed);
         }
 }
 
 static void scan_finish_scrub(struct sim *s, struct zpool *p) {
         for (uint32_t i = 0; i < p->n_legs; i++) {
                 struct leg *l = &p->legs[i];
-                uint64_t bad, repaired;
+                struct repair r;
 
                 if (!l->in_scan || !l->node)
                         continue;
-                bad = leg_repair(l, &p->tree, 1, &repaired);
-                l->in_scan = !bad && !repaired; /* for it the scrub was a good one */
-                l->checksum_errors += repaired + bad;
-                p->scan.processed += repaired * (1 << 20);
-                p->scan.errors += bad;
-                p->error_count += bad;
+                r = leg_repair(s, l, &p->tree, 1);
+                l->in_scan = !r.bad && !r.repaired &&
+                             !r.failed.count; /* for it it was a good one */
+                l->checksum_errors += r.repaired + r.bad + ranges_count(&r.failed);
+                ranges_add_all(&l->dtl, &r.failed);
+                p->scan.processed += r.repaired * (1 << 20);
+                p->scan.errors += r.bad;
+                p->error_count += r.bad;
+                ranges_done(&r.failed);
         }
         for (uint32_t i = 0; i < p->n_legs; i++)
                 if (p->legs[i].in_scan && p->legs[i].node && !p->scan.errors)

@@ -200,6 +200,26 @@ static const char *zpool_kstat(const struct sim *s, const struct zpool *p) {
         return zpool_state(s, p) == VDEV_STATE_ONLINE ? "ONLINE" : "DEGRADED";
 }
 
+/* An entry is there before the import has ended, and says ONLINE. */
+static bool zpool_is_being_imported(struct sim *s, const struct zpool *p) {
+        for (size_t i = 0; i < s->tasks.count; i++) {
+                const struct task *t = s->tasks.items[i];
+                const char *last = NULL;
+                uint64_t guid;
+
+                if (t->applied || t->fault != SIM_FAULT_NONE ||
+                    s->time < t->started + t->takes / 2 ||
+                    !text_equal(t->command.argv[0], "zpool") ||
+                    !text_equal(t->command.argv[1], "import"))
+                        continue;
+                for (const char *const *w = t->command.argv; *w; w++)
+                        last = *w;
+                if (text_to_u64(last, &guid) ? guid == p->guid : text_equal(last, p->name))
+                        return true;
+        }
+        return false;
+}
+
 static void look_pools(struct sim *s, struct arena *a, struct facts *f) {
         struct pool_seen *seen = arena_new_array(a, struct pool_seen, s->pools.count);
 
@@ -207,12 +227,12 @@ static void look_pools(struct sim *s, struct arena *a, struct facts *f) {
         for (size_t i = 0; i < s->pools.count; i++) {
                 const struct zpool *p = s->pools.items[i];
 
-                if (!p->imported)
+                if (!p->imported && !zpool_is_being_imported(s, p))
                         continue;
                 seen[f->n_pools++] = (struct pool_seen){
                         .name = p->name,
-                        .suspended = p->suspended,
-                        .state = zpool_kstat(s, p),
+                        .suspended = p->imported && p->suspended,
+                        .state = p->imported ? zpool_kstat(s, p) : "ONLINE",
                 };
         }
 }
@@ -438,6 +458,7 @@ static void task_on_apply(void *owner, void *what, uint64_t number) {
         struct task *t = what;
 
         t->hung = false;
+        t->applied = true;
         switch (t->fault) {
         case SIM_FAULT_FAIL:
                 t->answer = (struct answer){ .exit_status = 1, .text = "it did not work" };
@@ -465,6 +486,7 @@ static void task_on_apply(void *owner, void *what, uint64_t number) {
                 break;
         }
         if (t->answer.hangs) {
+                t->applied = false;
                 t->hung = true;
                 t->hung_at = s->changes;
                 return;
@@ -588,6 +610,8 @@ static int sim_start(struct world *w, const struct world_listener *listener) {
                 s->heard_by = *listener;
         s->listener = listener ? &s->heard_by : NULL;
         s->heard_since = s->n_tasks;
+        for (size_t i = 0; listener && i < s->pools.count; i++) /* old events are told again */
+                sim_hint(s, LOOK_POOL, s->pools.items[i]->name);
         for (size_t i = 0; listener && i < s->pools.count; i++)
                 if (s->pools.items[i]->imported)
                         ranges_copy(&s->pools.items[i]->newest, &s->pools.items[i]->tree);
@@ -863,6 +887,47 @@ bool sim_set_labels(struct sim *s, const char *pool, const char *leg, bool lost)
         return true;
 }
 
+bool sim_io_error(struct sim *s, const char *pool, const char *leg, enum sim_io io, uint32_t n) {
+        struct zpool *p = zpool_find(s, pool);
+        struct leg *l = p && p->imported ? leg_find(p, leg) : NULL;
+
+        if (!l || !l->node)
+                return false;
+        sim_say(s, SIM_VOICE_PERSON, "%u %s of %s fail", n,
+                io == SIM_IO_WRITE  ? "writes"
+                : io == SIM_IO_READ ? "reads"
+                                    : "checksums",
+                l->path);
+        if (io == SIM_IO_WRITE)
+                l->bad_writes = n;
+        else
+                leg_count_errors(s, l, io == SIM_IO_READ ? n : 0, io == SIM_IO_READ ? 0 : n);
+        return true;
+}
+
+bool sim_set_pool(struct sim *s, const char *pool, enum sim_pool_fact fact, bool on) {
+        struct zpool *p = zpool_find(s, pool);
+
+        if (!p || !p->imported)
+                return false;
+        switch (fact) {
+        case SIM_POOL_REMOVING:
+                p->removing = on;
+                break;
+        case SIM_POOL_REBUILDING:
+                p->rebuilding = on;
+                break;
+        case SIM_POOL_SPARE:
+                p->spare_in_use = on;
+                break;
+        }
+        sim_event_pool(s, p, "config_sync", "");
+        if (fact == SIM_POOL_REBUILDING && !on)
+                scan_resume(s, p);
+        s->changes++;
+        return true;
+}
+
 bool sim_hold(struct sim *s, const char *what, const char *holder) {
         struct zpool *p = zpool_find(s, what);
         struct volume *v = volume_find(s, VOLUME_ZVOL, what);
@@ -890,6 +955,12 @@ void sim_be_kind(struct sim *s) {
         for (size_t i = 0; i < s->pools.count; i++) {
                 s->pools.items[i]->holder = NULL;
                 s->pools.items[i]->silent = false;
+                (void) sim_set_pool(s, s->pools.items[i]->name, SIM_POOL_REMOVING, false);
+                (void) sim_set_pool(s, s->pools.items[i]->name, SIM_POOL_SPARE, false);
+                if (s->pools.items[i]->rebuilding)
+                        (void) sim_set_pool(s, s->pools.items[i]->name, SIM_POOL_REBUILDING, false);
+                for (uint32_t k = 0; k < s->pools.items[i]->n_legs; k++)
+                        s->pools.items[i]->legs[k].bad_writes = 0;
                 if (s->pools.items[i]->imported)
                         (void) sim_checkpoint(s, s->pools.items[i]->name, false);
         }

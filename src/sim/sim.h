@@ -64,6 +64,15 @@ bool sim_checkpoint(struct sim *s, const char *pool, bool exists);
 bool sim_corrupt(struct sim *s, const char *pool, const char *leg);
 /* Its labels cannot be read any more, and the other way round. */
 bool sim_set_labels(struct sim *s, const char *pool, const char *leg, bool lost);
+/* The leg's device fails, without being pulled: reads and checksums at once, writes as they come.
+ */
+enum sim_io { SIM_IO_READ, SIM_IO_WRITE, SIM_IO_CHECKSUM };
+
+bool sim_io_error(struct sim *s, const char *pool, const char *leg, enum sim_io io, uint32_t n);
+/* A device is being removed from the pool, a sequential resilver runs, a spare is in use. */
+enum sim_pool_fact { SIM_POOL_REMOVING, SIM_POOL_REBUILDING, SIM_POOL_SPARE };
+
+bool sim_set_pool(struct sim *s, const char *pool, enum sim_pool_fact fact, bool on);
 /* Something else ("loop0") uses a zvol ("pool/volume"), an open container ("name"), or the file
  * systems of a pool ("pool"); NULL: no more. */
 bool sim_hold(struct sim *s, const char *what, const char *holder);

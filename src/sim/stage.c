@@ -635,6 +635,36 @@ static enum play play_events(struct stage *st, const struct scenario_line *l) {
         return PLAY_GOOD;
 }
 
+/* commands <how> <percent> */
+static enum play play_commands(struct stage *st, const struct scenario_line *l) {
+        enum sim_fault fault;
+        uint64_t percent;
+
+        if (!sim_fault_parse(l->words[1], &fault) || fault == SIM_FAULT_NONE)
+                return stage_mistake(st,
+                                     "expected one of fail, hang, slow, no-effect, die, "
+                                     "die-after, not-started, not '%s'",
+                                     l->words[1]);
+        if (!stage_parse_number(st, l->words[2], 100, &percent))
+                return PLAY_MISTAKE;
+        st->faults.command[fault] = (unsigned) percent;
+        sim_set_faults(rehearsal_sim(st->rehearsal), &st->faults);
+        return PLAY_GOOD;
+}
+
+/* looks failed <percent> */
+static enum play play_looks(struct stage *st, const struct scenario_line *l) {
+        uint64_t percent;
+
+        if (!text_equal(l->words[1], "failed"))
+                return stage_mistake(st, "expected failed, not '%s'", l->words[1]);
+        if (!stage_parse_number(st, l->words[2], 100, &percent))
+                return PLAY_MISTAKE;
+        st->faults.look_failed = (unsigned) percent;
+        sim_set_faults(rehearsal_sim(st->rehearsal), &st->faults);
+        return PLAY_GOOD;
+}
+
 static enum play play_elsewhere(struct stage *st, const struct scenario_line *l) {
         uint64_t n = 3;
         bool exported = false;
@@ -680,6 +710,39 @@ static enum play play_silence(struct stage *st, const struct scenario_line *l) {
                 return stage_mistake(st, "expected on or off, not '%s'", l->words[2]);
         if (!sim_silence(rehearsal_sim(st->rehearsal), l->words[1], on))
                 return stage_mistake(st, "there is no pool '%s'", l->words[1]);
+        return PLAY_GOOD;
+}
+
+/* removing|rebuilding|spare <pool> on|off */
+static enum play play_pool_fact(struct stage *st, const struct scenario_line *l) {
+        enum sim_pool_fact fact = text_equal(l->words[0], "removing")     ? SIM_POOL_REMOVING
+                                  : text_equal(l->words[0], "rebuilding") ? SIM_POOL_REBUILDING
+                                                                          : SIM_POOL_SPARE;
+        bool on = text_equal(l->words[2], "on");
+
+        if (!on && !text_equal(l->words[2], "off"))
+                return stage_mistake(st, "expected on or off, not '%s'", l->words[2]);
+        if (!sim_set_pool(rehearsal_sim(st->rehearsal), l->words[1], fact, on))
+                return stage_mistake(st, "no pool '%s' is imported", l->words[1]);
+        return PLAY_GOOD;
+}
+
+/* io-error <pool> <leg> read|write|checksum [n] */
+static enum play play_io_error(struct stage *st, const struct scenario_line *l) {
+        enum sim_io io = SIM_IO_READ;
+        uint64_t n = 1;
+
+        if (text_equal(l->words[3], "write"))
+                io = SIM_IO_WRITE;
+        else if (text_equal(l->words[3], "checksum"))
+                io = SIM_IO_CHECKSUM;
+        else if (!text_equal(l->words[3], "read"))
+                return stage_mistake(st, "expected read, write or checksum, not '%s'", l->words[3]);
+        if (l->n_words > 4 && !stage_parse_number(st, l->words[4], 1000000, &n))
+                return PLAY_MISTAKE;
+        if (!sim_io_error(rehearsal_sim(st->rehearsal), l->words[1], l->words[2], io, (uint32_t) n))
+                return stage_mistake(st, "no leg '%s' of a pool '%s' is online", l->words[2],
+                                     l->words[1]);
         return PLAY_GOOD;
 }
 
@@ -808,6 +871,10 @@ static const struct verb {
         { "passphrase", 2, 3, false, play_passphrase, "passphrase wrong [n]|right|nobody",
           "what is answered" },
         { "events", 3, 3, false, play_events, "events lost|doubled|late <percent>", "" },
+        { "commands", 3, 3, false, play_commands, "commands <how> <percent>",
+          "so many of all that are run fail like that" },
+        { "looks", 3, 3, false, play_looks, "looks failed <percent>",
+          "so many of them get no answer in time" },
         { "elsewhere", 2, 4, false, play_elsewhere, "elsewhere <disk> [n] [exported]",
           "another machine writes to it n times" },
         { "clone", 4, 4, false, play_clone, "clone <disk> as <name>", "dd" },
@@ -819,6 +886,13 @@ static const struct verb {
         { "corrupt", 3, 3, false, play_corrupt, "corrupt <pool> <leg>", "garbage on it" },
         { "labels", 4, 4, false, play_labels, "labels <pool> <leg> lost|back",
           "they cannot be read" },
+        { "io-error", 4, 5, false, play_io_error, "io-error <pool> <leg> read|write|checksum [n]",
+          "its device fails, n times" },
+        { "removing", 3, 3, false, play_pool_fact, "removing <pool> on|off",
+          "a device is being removed from it" },
+        { "rebuilding", 3, 3, false, play_pool_fact, "rebuilding <pool> on|off",
+          "a sequential resilver runs" },
+        { "spare", 3, 3, false, play_pool_fact, "spare <pool> on|off", "a spare is in use" },
         { "hold", 2, 3, false, play_hold, "hold <pool>/<volume>|<container>|<pool> [by]",
           "something uses it" },
         { "release", 2, 2, false, play_hold, "release <pool>/<volume>|<container>|<pool>", "" },
