@@ -24,21 +24,10 @@ static bool top_is_readable(const struct zpool *p, const struct top *t, const st
                         uint64_t next = tree->items[r].to;
                         uint32_t n = 0;
 
-                        for (uint32_t i = t->first; i < t->first + t->n; i++) {
-                                const struct ranges *h = images[i] ? &images[i]->holds : NULL;
-                                bool has = false;
-
-                                for (uint32_t k = 0; h && k < h->count; k++) {
-                                        const struct range *x = &h->items[k];
-
-                                        has |= b >= x->from && b < x->to;
-                                        if (x->from > b && x->from < next)
-                                                next = x->from;
-                                        if (x->to > b && x->to < next)
-                                                next = x->to;
-                                }
-                                n += has && &p->legs[i] != without;
-                        }
+                        for (uint32_t i = t->first; i < t->first + t->n; i++)
+                                n += images[i] && &p->legs[i] != without &&
+                                     (ranges_next(&images[i]->holds, b, &next) ||
+                                      ranges_next(&images[i]->damaged, b, &next));
                         if (n < top_needs(t))
                                 return false;
                         b = next;

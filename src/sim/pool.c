@@ -107,6 +107,7 @@ static void image_settle(struct image *i, struct mos *m) {
 void image_done(struct image *i) {
         mos_unref(i->mos);
         ranges_done(&i->holds);
+        ranges_done(&i->damaged);
 }
 
 void image_settle_all(struct zpool *p) {
@@ -132,8 +133,9 @@ struct image *image_clone(struct sim *s, struct image *i) {
         struct image *copy = arena_memdup(s->arena, i, sizeof(*i));
 
         copy->cloned = i->cloned = true;
-        copy->holds = (struct ranges){};
+        copy->holds = copy->damaged = (struct ranges){};
         ranges_copy(&copy->holds, &i->holds);
+        ranges_copy(&copy->damaged, &i->damaged);
         if (i->live) {
                 copy->live = NULL;
                 copy->mos = mos_new(i->pool);

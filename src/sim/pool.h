@@ -37,8 +37,9 @@ struct image {
         struct zpool *pool;
         uint32_t index; /* of its leg in the pool */
         struct ranges holds;
-        struct mos *mos;  /* NULL while its leg is open: then it is the pool's */
-        struct leg *live; /* the leg that has it open */
+        struct ranges damaged; /* held, but not any more: nobody has noticed */
+        struct mos *mos;       /* NULL while its leg is open: then it is the pool's */
+        struct leg *live;      /* the leg that has it open */
         uint64_t txg, time;
         uint64_t hostid;
         bool torn; /* pulled in the middle of a write: two of its labels are older */

@@ -124,3 +124,18 @@ uint64_t ranges_count(const struct ranges *r) {
                 n += r->items[i].to - r->items[i].from;
         return n;
 }
+
+bool ranges_next(const struct ranges *r, uint64_t n, uint64_t *next) {
+        bool is = false;
+
+        for (uint32_t k = 0; k < r->count; k++) {
+                const struct range *x = &r->items[k];
+
+                is |= n >= x->from && n < x->to;
+                if (x->from > n && x->from < *next)
+                        *next = x->from;
+                if (x->to > n && x->to < *next)
+                        *next = x->to;
+        }
+        return is;
+}

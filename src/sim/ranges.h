@@ -27,4 +27,6 @@ bool ranges_is_empty(const struct ranges *r);
 bool ranges_has(const struct ranges *r, uint64_t n);
 bool ranges_has_all(const struct ranges *r, const struct ranges *inner);
 bool ranges_equal(const struct ranges *a, const struct ranges *b);
+/* Is it in the set? `next` is lowered to the first number after it for which that is otherwise. */
+bool ranges_next(const struct ranges *r, uint64_t n, uint64_t *next);
 uint64_t ranges_count(const struct ranges *r); /* how many numbers are in it */

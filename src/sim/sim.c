@@ -870,8 +870,8 @@ bool sim_corrupt(struct sim *s, const char *pool, const char *leg) {
 
         if (!i || ranges_is_empty(&i->holds))
                 return false;
+        ranges_add(&i->damaged, i->holds.items[0].from, i->holds.items[0].from + 1);
         ranges_remove(&i->holds, i->holds.items[0].from, i->holds.items[0].from + 1);
-        i->collided = true;
         s->changes++;
         return true;
 }

@@ -23,8 +23,17 @@ static struct leg *leg_of(struct sim *s, entity_id id) {
 bool sim_leg_lacks(struct sim *s, entity_id id) {
         const struct leg *l = leg_of(s, id);
         const struct image *i = l ? l->last : NULL;
+        const struct ranges *tree = i ? image_tree(i) : NULL;
 
-        return i && !image_is_whole_for(i, image_tree(i));
+        for (uint32_t k = 0; tree && k < tree->count; k++) {
+                uint64_t to = tree->items[k].to;
+
+                for (uint64_t b = tree->items[k].from, next = to; b < to; b = next, next = to)
+                        if (!ranges_next(&i->holds, b, &next) &&
+                            !ranges_next(&i->damaged, b, &next))
+                                return true;
+        }
+        return false;
 }
 
 bool sim_leg_is_mixed(struct sim *s, entity_id id) {
@@ -129,6 +138,12 @@ bool sim_is_doubled(struct sim *s, entity_id id) {
                 n += s->volumes.items[i]->kind == VOLUME_PART &&
                      text_equal(s->volumes.items[i]->name, e->name);
         return n > 1;
+}
+
+bool sim_pool_is_silent(struct sim *s, const char *pool) {
+        struct zpool *p = zpool_find(s, pool);
+
+        return p && p->silent;
 }
 
 bool sim_pool_has_command(struct sim *s, const char *pool) {
