@@ -15,6 +15,14 @@ struct stage_request {
         const char *reason;
 };
 
+/* What is done when zmirror runs a command of that kind. */
+struct ambush {
+        enum command_kind kind;
+        usec_t delay;
+        struct scenario_line line;
+        bool sprung;
+};
+
 struct timeline;
 
 struct stage {
@@ -31,6 +39,7 @@ struct stage {
         size_t expected;             /* so many of them were expected already */
         ARRAY(const char *) may_run; /* patterns: they may be run at any time, or not */
         ARRAY(struct stage_request) requests;
+        ARRAY(struct ambush) ambushes;
         const char *path; /* of the scenario */
         struct text error;
 };

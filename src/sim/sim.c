@@ -28,6 +28,24 @@ usec_t sim_about(struct sim *s, usec_t usual) {
         return s->options.jitter ? usual / 2 + dice_below(&s->dice, usual + 1) : usual;
 }
 
+struct later {
+        void (*call)(void *userdata, uint64_t number);
+        void *userdata;
+};
+
+static void sim_on_call(void *owner, void *what, uint64_t number) {
+        const struct later *l = what;
+
+        l->call(l->userdata, number);
+}
+
+void sim_call_later(struct sim *s, usec_t delay, void (*call)(void *userdata, uint64_t number),
+                    void *userdata, uint64_t number) {
+        struct later later = { call, userdata };
+
+        sim_later(s, delay, sim_on_call, arena_memdup(s->arena, &later, sizeof(later)), number);
+}
+
 uint64_t sim_guid(struct sim *s) {
         struct dice d = { s->options.seed * 31 + 7 * ++s->guids };
 

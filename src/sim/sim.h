@@ -42,6 +42,10 @@ void sim_suspend(struct sim *s, usec_t duration);
 /* Something happened in the world since this was another number. */
 uint64_t sim_changes(const struct sim *s);
 
+/* Calls back when so much time has passed. */
+void sim_call_later(struct sim *s, usec_t delay, void (*call)(void *userdata, uint64_t number),
+                    void *userdata, uint64_t number);
+
 /* --- what people and fate do. False: no such thing, or it makes no sense now. --- */
 
 bool sim_plug(struct sim *s, const char *disk);
@@ -199,6 +203,8 @@ uint32_t sim_running(struct sim *s, const struct command **ret, uint32_t max);
 bool sim_disk_is_used(struct sim *s, entity_id disk, const char **ret_what);
 bool sim_pool_is_imported(struct sim *s, const char *pool);
 bool sim_pool_is_hung(struct sim *s, const char *pool);
+/* True if it is not answered what it says. */
+bool sim_pool_is_silent(struct sim *s, const char *pool);
 /* True while a command on it runs, or hangs, whoever began it. */
 bool sim_pool_has_command(struct sim *s, const char *pool);
 bool sim_is_hung(struct sim *s);    /* any of them */

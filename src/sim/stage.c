@@ -35,6 +35,14 @@ enum play stage_failed(struct stage *st, const char *format, ...) {
         return PLAY_FAILED;
 }
 
+static const char *const *words_copy(struct arena *a, const char *const *words, uint32_t n) {
+        const char **copy = arena_new_array(a, const char *, n + 1);
+
+        for (uint32_t i = 0; i < n; i++)
+                copy[i] = arena_strdup(a, words[i]);
+        return copy;
+}
+
 const char *words_join(struct arena *a, const char *const *words, uint32_t n) {
         struct text t = {};
         const char *s;
@@ -190,9 +198,30 @@ static void on_effects(void *userdata, const struct effects *e) {
                 also->on_effects(also->userdata, e);
 }
 
+static void on_ambush(void *userdata, uint64_t number) {
+        struct stage *st = userdata;
+
+        (void) stage_play(st, &st->ambushes.items[number].line);
+}
+
+/* Somebody waited for a command of this kind. */
+static void stage_spring(struct stage *st, const struct command *c) {
+        for (size_t i = 0; i < st->ambushes.count; i++) {
+                struct ambush *a = &st->ambushes.items[i];
+
+                if (a->sprung || a->kind != c->kind)
+                        continue;
+                a->sprung = true;
+                sim_call_later(rehearsal_sim(st->rehearsal), a->delay, on_ambush, st, i);
+                return;
+        }
+}
+
 static void on_run(void *userdata, const struct command *c) {
         struct stage *st = userdata;
         const struct rehearsal_watcher *also = st->options.also;
+
+        stage_spring(st, c);
 
         array_append(&st->runs, command_print(st->arena, c));
         if (st->timeline)
@@ -581,6 +610,35 @@ static enum play play_fail(struct stage *st, const struct scenario_line *l) {
         return p;
 }
 
+static const struct verb *verb_find(const char *name);
+static bool verb_is_sudden(const struct verb *v);
+
+/* at-next <command> [<span>] <line>: the line is played when zmirror runs such a command next, or
+ * so long after that. */
+static enum play play_at_next(struct stage *st, const struct scenario_line *l) {
+        struct ambush a = {};
+        uint32_t from = 2;
+
+        if (!command_kind_parse(l->words[1], &a.kind))
+                return stage_mistake(st, "expected one of %s, not '%s'", command_kinds(st),
+                                     l->words[1]);
+        if (l->n_words > 4 && strspn(l->words[2], "0123456789")) {
+                if (!stage_parse_duration(st, l->words + 2, 2, &a.delay))
+                        return PLAY_MISTAKE;
+                from = 4;
+        }
+        if (!verb_is_sudden(verb_find(l->words[from])))
+                return stage_mistake(st,
+                                     "expected something that happens to the world, such as "
+                                     "'pull <disk>', not '%s'",
+                                     l->words[from]);
+        a.line = *l;
+        a.line.n_words = l->n_words - from;
+        a.line.words = words_copy(st->arena, l->words + from, a.line.n_words);
+        array_append(&st->ambushes, a);
+        return PLAY_GOOD;
+}
+
 /* fail-next <command> <how> [count] */
 static enum play play_fail_next(struct stage *st, const struct scenario_line *l) {
         enum command_kind kind;
@@ -868,6 +926,8 @@ static const struct verb {
           "such as: fail next zpool online" },
         { "fail-next", 3, 4, false, play_fail_next, "fail-next <command> <how> [n]",
           "the next n commands of that kind" },
+        { "at-next", 3, 8, false, play_at_next, "at-next <command> [<span>] <line>",
+          "plug, pull, write, hold, corrupt or io-error when it is run" },
         { "passphrase", 2, 3, false, play_passphrase, "passphrase wrong [n]|right|nobody",
           "what is answered" },
         { "events", 3, 3, false, play_events, "events lost|doubled|late <percent>", "" },
@@ -917,6 +977,12 @@ static const struct verb *verb_find(const char *name) {
                 if (text_equal(verbs[i].name, name))
                         return &verbs[i];
         return NULL;
+}
+
+/* It happens to the world, and to nobody who may be in the middle of something. */
+static bool verb_is_sudden(const struct verb *v) {
+        return v && (v->play == play_plug || v->play == play_pull || v->play == play_write ||
+                     v->play == play_hold || v->play == play_corrupt || v->play == play_io_error);
 }
 
 static enum play verb_mistake(struct stage *st, const char *word) {
@@ -1016,6 +1082,7 @@ struct stage *stage_free(struct stage *st) {
         array_done(&st->runs);
         array_done(&st->may_run);
         array_done(&st->requests);
+        array_done(&st->ambushes);
         text_done(&st->error);
         (void) arena_free(st->arena);
         free(st);
