@@ -38,6 +38,7 @@ struct invariant {
         /* invariant.c */
         struct text last_run;
         uint32_t n_repeats;
+        usec_t repeated; /* time since when they are counted */
         uint32_t n_runs; /* since the last line */
 
         /* claims.c */
@@ -52,6 +53,7 @@ struct invariant {
         /* commands.c */
         ARRAY(struct seen_request) requests;
         uint64_t last_client; /* the last one who asked for something */
+        usec_t overridden;    /* time until when somebody takes a loss of data upon himself */
 };
 
 void invariant_break(struct invariant *v, const char *kind, const char *format, ...)

@@ -72,6 +72,14 @@ static void draw_wish(struct drawer *d) {
                  thing, cancel);
 }
 
+/* What zmirror refuses otherwise. */
+static void draw_override(struct drawer *d) {
+        if (draw(d, 2))
+                add_line(d, "online zpool %s --accept-data-loss", PICK(d, d->u->pools));
+        else
+                add_line(d, "online zdev %s --overwrite-leg", PICK(d, d->u->legs));
+}
+
 static void draw_snapshot(struct drawer *d) {
         const char *zvol, *slash;
 
@@ -92,7 +100,7 @@ static void draw_typed(struct drawer *d) {
         const char *owner = d->u->legs.items[leg];
         int length = (int) strcspn(owner, " ");
 
-        switch (draw(d, 7)) {
+        switch (draw(d, 9)) {
         case 0:
                 add_line(d, "type zpool offline %.*s %s", length, owner, d->u->paths.items[leg]);
                 break;
@@ -119,6 +127,16 @@ static void draw_typed(struct drawer *d) {
         case 6:
                 if (d->u->crypts.count)
                         add_line(d, "type cryptsetup close %s", PICK(d, d->u->crypts));
+                break;
+        case 7: /* of whatever is there, or from one leg alone */
+                if (draw(d, 2))
+                        add_line(d, "type zpool import %s", pool);
+                else
+                        add_line(d, "type zpool import -d %s %.*s", d->u->paths.items[leg], length,
+                                 owner);
+                break;
+        case 8:
+                add_line(d, "type zpool trim %s%s", draw(d, 2) ? "" : "-s ", pool);
                 break;
         }
 }
@@ -157,12 +175,63 @@ static void draw_machine(struct drawer *d) {
         add_line(d, "%s", ONE_OF(d, "reboot", "power-cut"));
 }
 
-static void draw_fault(struct drawer *d) {
-        const char *fault = sim_fault_print(SIM_FAULT_FAIL +
-                                            (enum sim_fault) draw(d, _SIM_FAULT_MAX - 1));
+/* Of the kinds that are run often, more often. */
+static const char *draw_command(struct drawer *d) {
+        static const enum command_kind often[] = {
+                COMMAND_CRYPT_OPEN, COMMAND_CRYPT_CLOSE, COMMAND_POOL_IMPORT, COMMAND_POOL_EXPORT,
+                COMMAND_POOL_SYNC,  COMMAND_LEG_ONLINE,  COMMAND_LEG_OFFLINE, COMMAND_SCRUB,
+        };
 
-        add_line(d, "fail-next %s %s",
-                 command_kind_print((enum command_kind) draw(d, _COMMAND_KIND_MAX)), fault);
+        return command_kind_print(draw(d, 5) ? often[draw(d, ELEMENTSOF(often))]
+                                             : (enum command_kind) draw(d, _COMMAND_KIND_MAX));
+}
+
+static const char *draw_how(struct drawer *d) {
+        return sim_fault_print(SIM_FAULT_FAIL + (enum sim_fault) draw(d, _SIM_FAULT_MAX - 1));
+}
+
+static void draw_fault(struct drawer *d) {
+        const char *how = draw_how(d), *percent;
+
+        switch (draw(d, 6)) {
+        case 0:
+                percent = ONE_OF(d, "0", "0", "3", "20");
+                add_line(d, "commands %s %s", how, percent);
+                break;
+        case 1:
+                add_line(d, "looks failed %s", ONE_OF(d, "0", "0", "3", "20"));
+                break;
+        default:
+                add_line(d, "fail-next %s %s", draw_command(d), how);
+                break;
+        }
+}
+
+/* At the worst moment. */
+static void draw_ambush(struct drawer *d) {
+        const char *command = draw_command(d);
+        uint64_t ms = draw(d, 3) ? draw(d, 1200) : 0;
+        const char *verb = ONE_OF(d, "pull", "pull", "plug");
+
+        if (draw(d, 4))
+                add_line(d, "at-next %s %llu ms %s %s", command, (unsigned long long) ms, verb,
+                         PICK(d, d->u->disks));
+        else
+                add_line(d, "at-next %s %llu ms write %s 300M", command, (unsigned long long) ms,
+                         PICK(d, d->u->pools));
+}
+
+/* A device that fails without being pulled. */
+static void draw_errors(struct drawer *d) {
+        const char *leg = PICK(d, d->u->legs), *io, *n;
+
+        if (!draw(d, 3)) {
+                add_line(d, "corrupt %s", leg);
+                return;
+        }
+        io = ONE_OF(d, "read", "write", "write", "checksum");
+        n = ONE_OF(d, "1", "1", "3", "12");
+        add_line(d, "io-error %s %s %s", leg, io, n);
 }
 
 static void draw_events(struct drawer *d) {
@@ -194,30 +263,58 @@ static void draw_copy(struct drawer *d) {
         }
 }
 
+/* A zvol, a container, or a pool. */
+static const char *draw_held(struct drawer *d) {
+        switch (draw(d, 3)) {
+        case 0:
+                return d->u->zvols.count ? PICK(d, d->u->zvols) : NULL;
+        case 1:
+                return d->u->crypts.count ? PICK(d, d->u->crypts) : NULL;
+        default:
+                return PICK(d, d->u->pools);
+        }
+}
+
 static void draw_zfs(struct drawer *d) {
         const char *what;
 
-        switch (draw(d, 3)) {
+        switch (draw(d, 5)) {
         case 0:
                 what = ONE_OF(d, "on", "off");
                 add_line(d, "checkpoint %s %s", PICK(d, d->u->pools), what);
                 break;
         case 1:
-                what = d->u->zvols.count ? PICK(d, d->u->zvols) : NULL;
+                what = draw_held(d);
                 if (what)
-                        add_line(d, "%s %s", ONE_OF(d, "hold", "release"), what);
+                        add_line(d, "%s %s", ONE_OF(d, "hold", "hold", "release"), what);
                 break;
         case 2:
                 what = ONE_OF(d, "1", "5", "10");
                 add_line(d, "slow %s %s", PICK(d, d->u->disks), what);
                 break;
+        case 3:
+                what = ONE_OF(d, "removing", "rebuilding", "spare", "silence");
+                add_line(d, "%s %s %s", what, PICK(d, d->u->pools), draw(d, 2) ? "on" : "off");
+                break;
+        case 4:
+                add_line(d, "bridge %s", PICK(d, d->u->disks));
+                break;
         }
 }
 
 static void draw_clock(struct drawer *d) {
-        add_line(d, "clock %s",
-                 ONE_OF(d, "+1h", "-1h", "+3days", "-1day", "+1s", "2026-03-29 01:59:30",
-                        "2026-10-25 02:59:30"));
+        if (draw(d, 2))
+                add_line(d, "clock %s",
+                         ONE_OF(d, "+1h", "-1h", "+3days", "-1day", "+1s", "+4years",
+                                "2026-03-29 01:59:30", "2026-10-25 02:59:30"));
+        else
+                add_line(d, "suspend %s", ONE_OF(d, "3 s", "20 min", "9 h", "40 days"));
+}
+
+static void draw_memory(struct drawer *d) {
+        add_line(d, "kill");
+        add_line(d, "lose-memory");
+        add_line(d, "start");
 }
 
 static const struct {
@@ -230,8 +327,9 @@ static const struct {
         { 2, true, draw_maintenance }, { 4, false, draw_typed },     { 4, false, draw_daemon },
         { 2, false, draw_machine },    { 3, false, draw_fault },     { 2, false, draw_events },
         { 1, false, draw_passphrase }, { 1, false, draw_elsewhere }, { 1, false, draw_copy },
-        { 2, false, draw_zfs },        { 1, false, draw_clock },     { 1, false, draw_reload },
-        { 1, false, draw_state_file },
+        { 3, false, draw_zfs },        { 1, false, draw_clock },     { 1, false, draw_reload },
+        { 1, false, draw_state_file }, { 2, false, draw_ambush },    { 2, false, draw_errors },
+        { 1, false, draw_override },   { 1, false, draw_memory },
 };
 
 /* A disk is plugged, or written to, or unplugged as it is safe; somewhere on the way the daemon is

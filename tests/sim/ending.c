@@ -94,7 +94,7 @@ static void print_picture(struct invariant *v, struct text *t) {
 void invariant_check_end(struct invariant *v, struct text *ret_picture) {
         if (!v->rehearsal || v->broken)
                 return;
-        invariant_on_line(v);
+        invariant_on_line(v, NULL);
         sim_be_kind(rehearsal_sim(v->rehearsal));
         rehearsal_set_full(v->rehearsal, false);
         rehearsal_start(v->rehearsal);

@@ -109,7 +109,7 @@ static void play(const struct play_history *h, bool without_crashes, const struc
                 line_complete(h, &line);
                 if (timeline)
                         (void) fprintf(timeline, "> %s\n", h->lines.items[i]);
-                invariant_on_line(v);
+                invariant_on_line(v, &line);
                 if (stage_play(st, &line) == PLAY_GOOD && sense)
                         sense->lines[i] = true;
         }
@@ -130,7 +130,7 @@ bool history_play_scenario(const struct scenario *s, FILE *timeline, struct aren
 
         *ret = (struct verdict){};
         for (uint32_t i = 0; i < s->n_lines && !invariant_broken(v); i++) {
-                invariant_on_line(v);
+                invariant_on_line(v, &s->lines[i]);
                 if (stage_play(st, &s->lines[i]) != PLAY_GOOD) {
                         *ret_error = arena_printf(a, "%s:%u: %s", s->path, s->lines[i].number,
                                                   stage_error(st));

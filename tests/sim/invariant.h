@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "sim/rehearsal.h"
+#include "sim/scenario.h"
 
 struct invariant;
 
@@ -15,8 +16,9 @@ const struct rehearsal_watcher *invariant_watcher(struct invariant *v);
 /* As soon as there is a world, which is that of the configuration that it has now, whatever
  * configuration comes later. */
 void invariant_follow(struct invariant *v, struct rehearsal *r);
-/* Somebody did something: what happens now is not the daemon repeating itself. */
-void invariant_on_line(struct invariant *v);
+/* Somebody does something (NULL: nobody knows what): what happens now is not the daemon repeating
+ * itself. */
+void invariant_on_line(struct invariant *v, const struct scenario_line *line);
 /* At the end of a history: the world becomes kind, everything has to come to rest, all requests
  * have to end, and a restart of the daemon must change nothing. What is so in the end, and what the
  * history says, is added to the text, one line each. */

@@ -65,7 +65,8 @@ static bool entity_can_be_told(const struct invariant *v, entity_id id) {
         struct sim *s = rehearsal_sim(v->rehearsal);
         const char *pool = pool_of(e);
 
-        if (pool && (sim_pool_is_hung(s, pool) || sim_pool_has_command(s, pool)))
+        if (pool && (sim_pool_is_hung(s, pool) || sim_pool_is_silent(s, pool) ||
+                     sim_pool_has_command(s, pool)))
                 return false;
         if (e->type == ENTITY_ZDEV && !leg_can_be_told(v, id))
                 return false;
