@@ -197,6 +197,19 @@ static struct request *request_get(struct engine *e, entity_id entity, enum wish
         return r;
 }
 
+/* Whoever asks once more wants what was refused or replaced meanwhile to be tried again. */
+static void request_renew(struct engine *e, struct request *r) {
+        for (size_t i = r->needs.count; i-- > 0;) {
+                const struct need *n = &r->needs.items[i];
+                struct request *other = engine_node(e, n->entity)->requests[n->wish];
+
+                if (n->state == NEED_FAILED)
+                        array_remove(&r->needs, i);
+                else if (n->state == NEED_OPEN && other)
+                        request_renew(e, other);
+        }
+}
+
 uint64_t request_make(struct engine *e, const struct input_wish *wish) {
         struct request *r;
 
@@ -206,8 +219,10 @@ uint64_t request_make(struct engine *e, const struct input_wish *wish) {
                 request_end_dependants(e, wish->entity);
         r = request_get(e, wish->entity, wish->wish, wish->origin);
         r->own = true;
-        if (wish->origin == r->origin) /* a handler that joins makes it no newer */
+        if (wish->origin == r->origin) { /* a handler that joins makes it no newer */
                 r->asked = ++e->next_request;
+                request_renew(e, r);
+        }
         r->scope = wish->entity;
         r->accept_data_loss |= wish->accept_data_loss;
         r->overwrite_leg |= wish->overwrite_leg;
