@@ -129,6 +129,9 @@ static struct sim_harm import_judge(struct sim *s, const struct zpool *p, struct
                                               p->legs[i].path);
                         return h;
                 }
+        for (uint32_t i = 0; i < p->n_legs; i++)
+                if (leg_failed_unseen(s, &p->legs[i])) /* what it lacks ZFS alone can know */
+                        return h;
         if (!images_are_readable(p, &best->mos->tree, images, NULL))
                 h.text = arena_printf(s->arena, "imports %s from legs that are not whole", p->name);
         return h;

@@ -74,6 +74,7 @@ struct sim {
         uint64_t guids, n_tasks, n_imports;
 
         struct sim_faults faults;
+        struct sim_bites bites;
         struct {
                 enum sim_fault fault;
                 uint32_t count;

@@ -332,7 +332,10 @@ bool leg_fails_write(struct sim *s, struct leg *l) {
         if (!l->bad_writes || !top_can_work(l->pool, &l->pool->tops[l->top], l))
                 return false;
         l->bad_writes--;
+        s->bites.writes++;
         l->write_errors++;
+        l->failed_at = s->time;
+        l->failed_in = l->pool->instance;
         leg_report_errors(s, l, "ereport.io");
         return true;
 }

@@ -83,14 +83,16 @@ struct leg {
         usec_t trim_since, trim_time;
         uint64_t trim_round;
         /* the truth, for those who check */
-        usec_t scrubbed;   /* wall clock: a scrub that it was online for from start to end found
-                              nothing wrong with it */
-        usec_t trimmed;    /* wall clock: a trim of it was begun that came to its end */
-        usec_t lost_since; /* time since when its device is gone while ZFS calls it online */
-        usec_t gone_at;    /* time when it was lost last */
-        bool reopened;     /* by `zpool clear`, on another device */
-        usec_t open_since; /* time since when it is online */
-        usec_t asked_at;   /* time when the command that did it was run */
+        usec_t scrubbed;    /* wall clock: a scrub that it was online for from start to end found
+                               nothing wrong with it */
+        usec_t trimmed;     /* wall clock: a trim of it was begun that came to its end */
+        usec_t lost_since;  /* time since when its device is gone while ZFS calls it online */
+        usec_t gone_at;     /* time when it was lost last */
+        bool reopened;      /* by `zpool clear`, on another device */
+        usec_t open_since;  /* time since when it is online */
+        usec_t asked_at;    /* time when the command that did it was run */
+        usec_t failed_at;   /* time when a write to it failed last */
+        uint64_t failed_in; /* and the import of the pool then */
 };
 
 struct zpool {
@@ -213,6 +215,7 @@ double trim_progress(const struct sim *s, const struct leg *l);
 /* --- the truth, for those who check (truth.c) --- */
 bool leg_is_whole(const struct leg *l); /* its image holds all that the pool refers to */
 bool image_is_whole_for(const struct image *i, const struct ranges *tree);
+bool leg_failed_unseen(const struct sim *s, const struct leg *l);
 const struct ranges *image_tree(const struct image *i);
 /* It appeared when the command that is judged was on its way already. */
 bool node_is_new(const struct sim *s, const struct node *n);

@@ -233,6 +233,8 @@ static void scan_finish_resilver(struct sim *s, struct zpool *p) {
                          * (seen on 2.3.2). What could not be written is kept, and counted only as
                          * errors of the device. */
                         ranges_copy(&l->dtl, &r.failed);
+                        if (ranges_is_empty(&l->dtl))
+                                l->failed_at = 0;
                 } else if (!p->checkpoint) {
                         p->scan.errors += r.bad;
                         p->error_count += r.bad;

@@ -321,6 +321,7 @@ static void glance_fill(struct sim *s, const struct glance *g, struct arena *a, 
             (g->what.kind == LOOK_POOL && zpool_is_silent(s, g->what.name))) {
                 f->failed = true;
                 f->error = "timed out";
+                s->bites.looks++;
                 return;
         }
         switch (g->what.kind) {
@@ -584,6 +585,7 @@ static void sim_run(struct world *w, uint64_t tag, const struct command *command
         struct task *t = task_new(s, tag, command);
 
         t->fault = task_draw_fault(s, command->kind);
+        s->bites.commands[t->fault]++;
         t->takes = shell_takes(s, command) * (t->fault == SIM_FAULT_SLOW ? 20 : 1);
         if (command->passphrase)
                 sim_later(s, USEC_PER_MSEC, task_on_passphrase, t, 0);
@@ -999,9 +1001,10 @@ bool sim_silence(struct sim *s, const char *pool, bool silent) {
 bool sim_set_bridge(struct sim *s, const char *disk) {
         struct disk *d = disk_find(s, disk);
 
-        if (d)
-                d->no_trim = true;
-        return d;
+        if (!d || d->plugged)
+                return false;
+        d->no_trim = true;
+        return true;
 }
 
 bool sim_set_slow(struct sim *s, const char *disk, unsigned factor) {
@@ -1050,4 +1053,8 @@ void sim_set_passphrase(struct sim *s, uint32_t wrong, bool nobody) {
 
 void sim_set_faults(struct sim *s, const struct sim_faults *f) {
         s->faults = *f;
+}
+
+const struct sim_bites *sim_bites(const struct sim *s) {
+        return &s->bites;
 }

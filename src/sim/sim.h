@@ -115,6 +115,13 @@ struct sim_faults {
 
 void sim_set_faults(struct sim *s, const struct sim_faults *f);
 
+/* How often something failed so far. */
+struct sim_bites {
+        uint64_t commands[_SIM_FAULT_MAX], looks, writes;
+};
+
+const struct sim_bites *sim_bites(const struct sim *s);
+
 /* --- for the spectators --- */
 
 enum sim_voice {
@@ -161,6 +168,11 @@ bool sim_leg_lacks(struct sim *s, entity_id leg);
 /* True if somebody overwrote newer data on it, damaged it, or made a byte for byte copy of it:
  * nobody can say what is on the device under its name. */
 bool sim_leg_is_mixed(struct sim *s, entity_id leg);
+/* True if it could not be written, and whoever looks now and then need not have seen that: it was
+ * moments ago, or in an import that has ended. */
+bool sim_leg_failed_unseen(struct sim *s, entity_id leg);
+/* Every leg of every pool holds all that its pool holds now, wherever it is. */
+bool sim_is_whole(struct sim *s);
 bool sim_leg_is_online(struct sim *s, entity_id leg);
 /* True if there are two partitions, plugged or not, with the name of the one that it lies on. */
 bool sim_leg_is_doubled(struct sim *s, entity_id leg);

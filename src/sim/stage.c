@@ -855,7 +855,7 @@ static enum play play_slow(struct stage *st, const struct scenario_line *l) {
 static enum play play_bridge(struct stage *st, const struct scenario_line *l) {
         return sim_set_bridge(rehearsal_sim(st->rehearsal), l->words[1])
                        ? PLAY_GOOD
-                       : disk_mistake(st, l->words[1], "");
+                       : disk_mistake(st, l->words[1], " in the drawer");
 }
 
 static enum play play_status(struct stage *st, const struct scenario_line *l) {

@@ -36,6 +36,29 @@ bool sim_leg_lacks(struct sim *s, entity_id id) {
         return false;
 }
 
+bool leg_failed_unseen(const struct sim *s, const struct leg *l) {
+        return l->failed_at && (s->time < l->failed_at + 15 * USEC_PER_MIN || !l->pool->imported ||
+                                l->pool->instance != l->failed_in);
+}
+
+bool sim_leg_failed_unseen(struct sim *s, entity_id id) {
+        const struct leg *l = leg_of(s, id);
+
+        return l && leg_failed_unseen(s, l);
+}
+
+bool sim_is_whole(struct sim *s) {
+        for (size_t k = 0; k < s->pools.count; k++)
+                for (uint32_t i = 0; i < s->pools.items[k]->n_legs; i++) {
+                        const struct leg *l = &s->pools.items[k]->legs[i];
+
+                        if (!l->last || l->last->collided || l->last->cloned ||
+                            !image_is_whole_for(l->last, &l->pool->tree))
+                                return false;
+                }
+        return true;
+}
+
 bool sim_leg_is_mixed(struct sim *s, entity_id id) {
         const struct leg *l = leg_of(s, id);
         const struct image *i = l ? l->last : NULL;
