@@ -13,7 +13,7 @@
 bool leg_lacks(const struct invariant *v, entity_id id) {
         struct sim *s = rehearsal_sim(v->rehearsal);
 
-        return sim_leg_lacks(s, id) && !sim_leg_is_mixed(s, id);
+        return sim_leg_lacks(s, id) && !sim_leg_is_mixed(s, id) && !sim_leg_failed_unseen(s, id);
 }
 
 /* --- up to date --- */

@@ -66,10 +66,15 @@ static void draw_write(struct drawer *d) {
 }
 
 static void draw_wish(struct drawer *d) {
-        const char *cancel = draw(d, 6) ? "" : " --cancel", *thing = PICK(d, d->u->things);
+        const char *cancel = draw(d, 6) ? "" : " --cancel";
+        const char *wish = ONE_OF(d, "online", "online", "offline", "offline", "scrub", "trim");
 
-        add_line(d, "%s %s%s", ONE_OF(d, "online", "online", "offline", "offline", "scrub", "trim"),
-                 thing, cancel);
+        if (*wish == 'o')
+                add_line(d, "%s %s%s", wish, PICK(d, d->u->things), cancel);
+        else if (draw(d, 2))
+                add_line(d, "%s zpool %s%s", wish, PICK(d, d->u->pools), cancel);
+        else
+                add_line(d, "%s zdev %s%s", wish, PICK(d, d->u->legs), cancel);
 }
 
 /* What zmirror refuses otherwise. */
@@ -232,6 +237,8 @@ static void draw_errors(struct drawer *d) {
         io = ONE_OF(d, "read", "write", "write", "checksum");
         n = ONE_OF(d, "1", "1", "3", "12");
         add_line(d, "io-error %s %s %s", leg, io, n);
+        if (*io == 'w' && draw(d, 4))
+                add_line(d, "write %.*s 300M", (int) strcspn(leg, " "), leg);
 }
 
 static void draw_events(struct drawer *d) {
@@ -311,7 +318,13 @@ static void draw_clock(struct drawer *d) {
                 add_line(d, "suspend %s", ONE_OF(d, "3 s", "20 min", "9 h", "40 days"));
 }
 
+/* Not after a leg went another way than its pool. */
 static void draw_memory(struct drawer *d) {
+        for (size_t i = 0; i < d->h->lines.count; i++)
+                if (text_starts(d->h->lines.items[i], "elsewhere ") ||
+                    text_starts(d->h->lines.items[i], "clone ") ||
+                    text_starts(d->h->lines.items[i], "type zpool import "))
+                        return;
         add_line(d, "kill");
         add_line(d, "lose-memory");
         add_line(d, "start");

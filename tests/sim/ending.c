@@ -45,9 +45,14 @@ static void check_restart(struct invariant *v) {
                                    &now);
                 if (now.state != before[i].state || now.last_update != before[i].last_update ||
                     now.last_scrub != before[i].last_scrub || now.last_trim != before[i].last_trim)
-                        invariant_break(v, "restart", "%s is another after a restart (%s, was %s)",
+                        invariant_break(v, "restart",
+                                        "%s is another after a restart (%s, was %s; %s, %s, %s "
+                                        "differ)",
                                         now.entity->id, state_print(now.state),
-                                        state_print(before[i].state));
+                                        state_print(before[i].state),
+                                        now.last_update == before[i].last_update ? "-" : "update",
+                                        now.last_scrub == before[i].last_scrub ? "-" : "scrub",
+                                        now.last_trim == before[i].last_trim ? "-" : "trim");
         }
         for (size_t i = n_history; i < rehearsal_n_history(v->rehearsal); i++)
                 if (rehearsal_history(v->rehearsal, i)->kind != HISTORY_DAEMON &&

@@ -21,14 +21,32 @@ static bool disk_is_free(struct rehearsal *r, const char *info) {
         return false;
 }
 
-/* A leg that zmirror has never seen is trusted (SPEC 10): what another machine does to it would
- * only prove that. */
+static bool all_legs_are_known(const struct rehearsal *r, const char *pool) {
+        const struct config *c = rehearsal_config(r);
+
+        for (uint32_t i = 0; i < c->n_entities; i++) {
+                const struct memory_entity *m = rehearsal_find_entity(r, c->entities[i].id);
+
+                if (c->entities[i].type == ENTITY_ZDEV &&
+                    text_equal(c->entities[i].zdev.pool, pool) &&
+                    (!m || !rehearsal_find_leg(r, m->vdev_guid)))
+                        return false;
+        }
+        return true;
+}
+
+/* A leg that zmirror has never seen, or has forgotten, is trusted (SPEC 10): what another machine
+ * does to it, or what it lacks then, would only prove that. */
 static bool line_is_fair(const struct play_history *h, struct rehearsal *r,
                          const struct scenario_line *line) {
         const struct config *c = r ? rehearsal_config(r) : NULL;
 
         if (h->crashes && text_equal(line->words[0], "pull"))
                 return c && disk_is_free(r, line->words[1]);
+        if (text_equal(line->words[0], "lose-memory"))
+                return c && sim_is_whole(rehearsal_sim(r));
+        if (text_equal(line->words[0], "silence"))
+                return c && all_legs_are_known(r, line->words[1]);
         if (!text_equal(line->words[0], "elsewhere"))
                 return true;
         for (uint32_t i = 0; c && i < c->n_entities; i++) {
@@ -96,6 +114,7 @@ static void play(const struct play_history *h, bool without_crashes, const struc
         });
         struct scenario_line line;
         const char *error;
+        bool good;
 
         *ret = (struct verdict){};
         if (scenario_parse_line(a, "status", &line, &error)) /* so that there is a world */
@@ -110,11 +129,16 @@ static void play(const struct play_history *h, bool without_crashes, const struc
                 if (timeline)
                         (void) fprintf(timeline, "> %s\n", h->lines.items[i]);
                 invariant_on_line(v, &line);
-                if (stage_play(st, &line) == PLAY_GOOD && sense)
+                good = stage_play(st, &line) == PLAY_GOOD;
+                if (good && sense)
                         sense->lines[i] = true;
+                if (h->census)
+                        census_count_line(h->census, &line, good);
         }
         if (sense)
                 sense->runs = stage_rehearsal(st) && rehearsal_engine(stage_rehearsal(st));
+        if (h->census && stage_rehearsal(st))
+                census_count_bites(h->census, rehearsal_sim(stage_rehearsal(st)));
         invariant_check_end(v, picture);
         verdict_take(ret, v, st);
 }

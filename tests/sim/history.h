@@ -1,6 +1,7 @@
 /* tests/sim/history.h - histories: playing them, and printing them */
 #pragma once
 
+#include "census.h"
 #include "config/config_load.h"
 #include "sim/stage.h"
 #include "universe.h"
@@ -12,8 +13,9 @@
 struct play_history {
         ARRAY(const char *) lines;       /* owned by the universe's arena or static */
         const struct universe *universe; /* or NULL: `reload` cannot be played */
-        struct text yaml; /* the configuration, if it is not the universe's as a whole */
-        bool crashes;     /* without its crashes it must come to the same */
+        struct text yaml;      /* the configuration, if it is not the universe's as a whole */
+        bool crashes;          /* without its crashes it must come to the same */
+        struct census *census; /* or NULL */
 };
 
 /* What a history came to. */

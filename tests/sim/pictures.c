@@ -59,6 +59,16 @@ static const char *pool_of(const struct entity *e) {
         return NULL;
 }
 
+/* What is left of a device that was pulled may be the device's that came back, or not: careful is
+ * to call it used. */
+static bool has_dead_mapping(const struct invariant *v, entity_id id) {
+        const struct entity *e = &v->world->entities[id];
+
+        return e->type == ENTITY_CRYPT &&
+               sim_is_dead(rehearsal_sim(v->rehearsal),
+                           arena_printf(v->arena, "/dev/mapper/%s", e->name));
+}
+
 /* What stands in it or on it cannot be told either. */
 static bool entity_can_be_told(const struct invariant *v, entity_id id) {
         const struct entity *e = &v->world->entities[id];
@@ -68,10 +78,13 @@ static bool entity_can_be_told(const struct invariant *v, entity_id id) {
         if (pool && (sim_pool_is_hung(s, pool) || sim_pool_is_silent(s, pool) ||
                      sim_pool_has_command(s, pool)))
                 return false;
-        if (e->type == ENTITY_ZDEV && !leg_can_be_told(v, id))
+        if (e->type == ENTITY_ZDEV && e->parent != ENTITY_NONE)
+                pool = pool_of(&v->world->entities[e->parent]);
+        if (e->type == ENTITY_ZDEV &&
+            (!leg_can_be_told(v, id) || (pool && sim_pool_is_silent(s, pool))))
                 return false;
         for (entity_id c = e->first_child; c != ENTITY_NONE; c = v->world->entities[c].next_sibling)
-                if (!entity_can_be_told(v, c))
+                if (has_dead_mapping(v, c) || !entity_can_be_told(v, c))
                         return false;
         return true;
 }

@@ -66,6 +66,11 @@ static void add_leg(struct builder *b, struct text *t, uint32_t n, const char *p
                 text_addf(t, "%son_scrub_finished: [offline]\n", indentation(n + 2));
         if (!b->options.plain && chance(b, 10))
                 text_addf(t, "%son_update_failed: [offline]\n", indentation(n + 2));
+        if (!b->options.plain && chance(b, 6))
+                text_addf(t, "%son_trimmed: [{run: /usr/local/bin/trimmed}]\n",
+                          indentation(n + 2));
+        if (!b->options.plain && chance(b, 4))
+                text_addf(t, "%son_startup: [online]\n", indentation(n + 2));
         if (chance(b, 20))
                 text_addf(t, "%sscrub_interval: %s\n", indentation(n + 2),
                           chance(b, 50) ? "2 days" : "4 weeks");
@@ -124,7 +129,7 @@ static const char *add_some_leg(struct builder *b, const char *pool, uint32_t de
         struct universe *u = b->u;
         const char *outer;
 
-        if (depth + 1 >= DEPTH_MAX || !chance(b, depth ? 15 : 25))
+        if (depth + 1 >= DEPTH_MAX || !chance(b, depth ? 30 : 28))
                 return add_external_leg(b, pool);
         outer = arena_printf(u->arena, "bak%zu", u->pools.count);
         add_outer_pool(b, outer, pool, depth + 1);
@@ -178,7 +183,7 @@ static void add_outer_pool(struct builder *b, const char *name, const char *inne
 static void add_main_pool(struct builder *b, const char *name) {
         struct text t = {};
         bool internal = chance(b, 70) || b->options.certain,
-             raidz = !internal && b->n_disks >= 3 && chance(b, 35);
+             raidz = !internal && b->n_disks >= 3 && chance(b, 50);
         uint32_t n = 1 + (uint32_t) dice_below(&b->dice, b->n_disks < 3 ? b->n_disks : 3);
 
         if (raidz)
@@ -283,6 +288,10 @@ struct universe *universe_new(uint64_t seed, const struct universe_options *opti
         text_addf(&u->yaml, "timeout: %u\n", chance(&b, 80) ? 300 : 40);
         if (chance(&b, 20))
                 text_add(&u->yaml, "scrub_interval: 3 days\n");
+        if (!options->plain && chance(&b, 3))
+                text_add(&u->yaml, "enable_commands: no\n");
+        if (!options->plain && chance(&b, 2))
+                text_add(&u->yaml, "enable_event_handlers: no\n");
         text_addf(&u->yaml, "content:\n%s%s", b.pools.s ? b.pools.s : "",
                   b.disks.s ? b.disks.s : "");
         draw_other(&b);

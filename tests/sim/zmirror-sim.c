@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ static uint64_t arg_seed = 1, arg_histories = UINT64_MAX, arg_only;
 static double arg_seconds = 10;
 static uint32_t arg_lines = LINES_USUAL, arg_disks, arg_explore, arg_legs = 2;
 static bool arg_replay, arg_timeline, arg_gentle, arg_go_on, arg_brief, arg_internal, arg_crashes;
+static struct census *census; /* or NULL: nobody wants it */
 
 /* One step of the engine that does not end would hang us, too. */
 static uint64_t playing_seed;
@@ -88,7 +90,11 @@ static void report(struct play_history *h, const struct config *c, uint64_t seed
         (void) printf("seed %" PRIu64 ": %s: %s\n", seed, v->kind, v->text);
         if (arg_brief)
                 return;
+        h->census = NULL;
         minimise_history(h, &smaller, seed, v);
+        history_play(h, smaller, seed, NULL, &again);
+        if (strcmp(again.text, v->text) != 0)
+                (void) printf("# in what is left of it: %s: %s\n", again.kind, again.text);
         (void) printf("# the history, %zu of its %zu lines:\n", h->lines.count, n);
         history_print(h, smaller, seed, stdout);
         print_replay(seed, number);
@@ -115,7 +121,7 @@ static bool play_one(struct play_history *h, uint64_t seed, const struct config 
 
 static bool play_seed(uint64_t seed, struct universe *u, const struct config *c,
                       struct tally *tally) {
-        struct play_history h = {};
+        struct play_history h = { .census = census };
         bool good;
 
         draw_history(&h, u, seed,
@@ -223,7 +229,8 @@ static void usage(FILE *f) {
                    "  --replay           the history of that seed alone\n"
                    "  --timeline         what happens in each\n"
                    "  --go-on            after one that breaks\n"
-                   "  --brief            does not make them short\n");
+                   "  --brief            does not make them short\n"
+                   "  --census           how often each thing was drawn, and could be done\n");
 }
 
 static void parse_arguments(int argc, char **argv) {
@@ -244,6 +251,7 @@ static void parse_arguments(int argc, char **argv) {
                 { "gentle", no_argument, NULL, 'g' },
                 { "go-on", no_argument, NULL, 'k' },
                 { "brief", no_argument, NULL, 'b' },
+                { "census", no_argument, NULL, 'C' },
                 {},
         };
         uint64_t n;
@@ -304,6 +312,10 @@ static void parse_arguments(int argc, char **argv) {
                 case 'k':
                         arg_go_on = true;
                         break;
+                case 'C':
+                        if (!census)
+                                census = census_new();
+                        break;
                 default:
                         usage(stderr);
                         exit(2);
@@ -341,6 +353,9 @@ int main(int argc, char **argv) {
                 seed += n;
         }
         took = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
+        if (census)
+                census_print(census, stdout);
+        census = census_free(census);
         (void) fflush(stdout); /* which is the same, byte for byte, for the same seed */
         (void) fprintf(stderr,
                        "%" PRIu64 " histories, %" PRIu64 " broken; %" PRIu64
