@@ -70,6 +70,8 @@ struct timeline *timeline_free(struct timeline *t);
 void timeline_follow(struct timeline *t, struct rehearsal *r);
 void timeline_on_effects(struct timeline *t, const struct effects *e);
 void timeline_on_run(struct timeline *t, const struct command *c);
+/* Somebody does something. */
+void timeline_do(struct timeline *t, const char *what);
 void timeline_on_end(struct timeline *t, const struct command_end *end);
 /* What is so at the moment: for `status`. */
 void timeline_status(struct timeline *t);

@@ -184,11 +184,30 @@ static void build_top(struct builder *b, struct zpool *p, enum vdev_kind kind, u
         p->n_tops++;
 }
 
+/* A device that no entity of the configuration describes is one and the same for all. */
+static const struct zpool *pool_with_device(const struct builder *b, const char *name) {
+        for (size_t k = 0; k < b->s->pools.count; k++) {
+                const struct zpool *p = b->s->pools.items[k];
+
+                for (uint32_t i = 0; i < p->n_legs; i++)
+                        if (p->legs[i].entity == ENTITY_NONE && text_equal(p->legs[i].name, name))
+                                return p;
+        }
+        return NULL;
+}
+
 static void build_backing(struct builder *b, struct zpool *p, const struct backing *from) {
         build_top(b, p, from->kind, from->parity);
         for (uint32_t i = 0; i < from->n_devices && !b->error; i++) {
                 const struct entity *e = config_entity(b->config, from->devices[i].leg);
+                const struct zpool *other = e ? NULL : pool_with_device(b, from->devices[i].name);
 
+                if (other && p->config) {
+                        builder_fail(b, p->config,
+                                     arena_printf(b->config->arena, "its device '%s' backs %s, too",
+                                                  from->devices[i].name, other->name));
+                        return;
+                }
                 build_leg(b, p, p->n_tops - 1, e, from->devices[i].name);
         }
         if (p->tops[p->n_tops - 1].n == 1)

@@ -792,6 +792,19 @@ void sim_reboot(struct sim *s, bool clean) {
 
 /* --- what people and fate do --- */
 
+const char *sim_list_disks(const struct sim *s, struct arena *a, bool plugged) {
+        const char *list = "none";
+
+        for (size_t i = 0; i < s->disks.count; i++) {
+                const struct disk *d = s->disks.items[i];
+
+                if (d->plugged == plugged && !d->internal)
+                        list = text_equal(list, "none") ? d->name
+                                                        : arena_printf(a, "%s, %s", list, d->name);
+        }
+        return list;
+}
+
 bool sim_plug(struct sim *s, const char *disk) {
         struct disk *d = disk_find(s, disk);
 

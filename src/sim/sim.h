@@ -46,6 +46,9 @@ uint64_t sim_changes(const struct sim *s);
 void sim_call_later(struct sim *s, usec_t delay, void (*call)(void *userdata, uint64_t number),
                     void *userdata, uint64_t number);
 
+/* Those that can be unplugged, with ", " in between; "none". */
+const char *sim_list_disks(const struct sim *s, struct arena *a, bool plugged);
+
 /* --- what people and fate do. False: no such thing, or it makes no sense now. --- */
 
 bool sim_plug(struct sim *s, const char *disk);

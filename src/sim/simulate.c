@@ -129,6 +129,17 @@ static bool simulate_line(struct stage *st, const char *text) {
         return true;
 }
 
+/* False: the configuration has errors, or nobody can simulate it. */
+static bool simulate_begin(struct stage *st) {
+        static const char *const words[] = { "status" };
+
+        if (stage_play(st, &(struct scenario_line){ .words = words, .n_words = 1 }) == PLAY_GOOD)
+                return true;
+        (void) fflush(stdout);
+        (void) fprintf(stderr, "%s\n", stage_error(st));
+        return false;
+}
+
 static int simulate_prompt(struct stage *st) {
         bool terminal = isatty(STDIN_FILENO), more = true;
         char *line = NULL;
@@ -138,7 +149,8 @@ static int simulate_prompt(struct stage *st) {
                 (void) printf("A world as %s describes it. `help` tells what can be done, `quit` "
                               "ends.\n",
                               arg_config_path);
-        more = simulate_line(st, "status");
+        if (!simulate_begin(st))
+                return 2;
         while (more) {
                 if (terminal) {
                         (void) printf("> ");

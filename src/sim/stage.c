@@ -357,7 +357,11 @@ static enum play play_stopped(struct stage *st, const struct scenario_line *l) {
 }
 
 static enum play disk_mistake(struct stage *st, const char *name, const char *why) {
-        return stage_mistake(st, "there is no disk '%s'%s", name, why);
+        const struct sim *s = rehearsal_sim(st->rehearsal);
+
+        return stage_mistake(st, "there is no disk '%s'%s; plugged: %s; in the drawer: %s", name,
+                             why, sim_list_disks(s, st->arena, true),
+                             sim_list_disks(s, st->arena, false));
 }
 
 static enum play play_plug(struct stage *st, const struct scenario_line *l) {
@@ -384,8 +388,11 @@ static enum play play_write(struct stage *st, const struct scenario_line *l) {
 
 static enum play play_wait(struct stage *st, const struct scenario_line *l) {
         usec_t duration, within = 2 * USEC_PER_HOUR;
+        static const char *const rest[] = { "rest" };
         uint32_t n = l->n_words;
 
+        if (n == 1)
+                return stage_wait_until(st, rest, 1, within);
         if (text_equal(l->words[1], "until")) {
                 for (uint32_t i = 2; i < n; i++)
                         if (text_equal(l->words[i], "within")) {
@@ -410,6 +417,38 @@ static uint64_t stage_new_client(struct stage *st) {
         return st->requests.count;
 }
 
+static void stage_wish(struct stage *st, struct input_wish w, bool cancel) {
+        if (cancel) {
+                (void) rehearsal_cancel(
+                        st->rehearsal,
+                        &(struct input_cancel){ .wish = w.wish, .entity = w.entity });
+                return;
+        }
+        w.client = stage_new_client(st);
+        (void) rehearsal_wish(st->rehearsal, &w);
+}
+
+/* Of everything that can do it, or of what is in that group. */
+static enum play stage_wish_many(struct stage *st, const struct input_wish *like, const char *group,
+                                 bool cancel) {
+        struct input_wish w = *like;
+        bool any = false;
+
+        for (uint32_t i = 0; i < st->config->n_entities; i++) {
+                const struct entity *e = config_entity(st->config, i);
+
+                if (!wish_suits(w.wish, e->type) || (group && !entity_is_in_group(e, group)))
+                        continue;
+                w.entity = i;
+                stage_wish(st, w, cancel);
+                any = true;
+        }
+        if (!any && group)
+                return stage_mistake(st, "nothing in a group '%s' can '%s'", group,
+                                     wish_print(w.wish));
+        return PLAY_GOOD;
+}
+
 /* online zdev tank tank-b [--cancel] [--accept-data-loss] [--overwrite-leg] */
 static enum play play_wish(struct stage *st, const struct scenario_line *l) {
         struct input_wish w = { .origin = ORIGIN_PERSON };
@@ -427,32 +466,35 @@ static enum play play_wish(struct stage *st, const struct scenario_line *l) {
                         w.overwrite_leg = true;
                 else
                         words[n++] = l->words[i];
+        if (!rehearsal_engine(st->rehearsal))
+                return stage_mistake(st, "the daemon does not run");
+        if (n == 1 && text_equal(words[0], "all"))
+                return stage_wish_many(st, &w, NULL, cancel);
+        if (n == 2 && text_equal(words[0], "group"))
+                return stage_wish_many(st, &w, words[1], cancel);
         if (!stage_find_entity(st, words, n, &w.entity))
                 return PLAY_MISTAKE;
         if (!wish_suits(w.wish, config_entity(st->config, w.entity)->type))
                 return stage_mistake(st, "a %s cannot '%s'", words[0], l->words[0]);
-        if (!rehearsal_engine(st->rehearsal))
-                return stage_mistake(st, "the daemon does not run");
-        if (cancel) {
-                (void) rehearsal_cancel(
-                        st->rehearsal,
-                        &(struct input_cancel){ .wish = w.wish, .entity = w.entity });
-                return PLAY_GOOD;
-        }
-        w.client = stage_new_client(st);
-        (void) rehearsal_wish(st->rehearsal, &w);
+        stage_wish(st, w, cancel);
         return PLAY_GOOD;
 }
 
-/* What is overdue. */
+/* maintenance, scrub-overdue, scrub-all, ... */
 static enum play play_maintenance(struct stage *st, const struct scenario_line *l) {
         const struct engine *e = rehearsal_engine(st->rehearsal);
+        const char *dash = strchr(l->words[0], '-');
+        unsigned operations = !dash                            ? ~0u
+                              : text_starts(l->words[0], "sc") ? 1u << OPERATION_SCRUB
+                              : text_starts(l->words[0], "tr") ? 1u << OPERATION_TRIM
+                                                               : 1u << OPERATION_UPDATE;
         struct chore *chores;
         uint32_t n;
 
         if (!e)
                 return stage_mistake(st, "the daemon does not run");
-        n = engine_view_chores(e, st->arena, ~0u, false, rehearsal_now(st->rehearsal), &chores);
+        n = engine_view_chores(e, st->arena, operations, dash && text_equal(dash, "-all"),
+                               rehearsal_now(st->rehearsal), &chores);
         (void) rehearsal_chores(st->rehearsal, chores, n);
         return PLAY_GOOD;
 }
@@ -479,6 +521,17 @@ static enum play play_startup(struct stage *st, const struct scenario_line *l) {
 }
 
 static enum play play_type(struct stage *st, const struct scenario_line *l) {
+        static const char *const programs[] = { "zpool", "zfs", "cryptsetup", "udevadm",
+                                                "zmirror" };
+        bool known = false;
+
+        for (size_t i = 0; i < ELEMENTSOF(programs); i++)
+                known |= text_equal(l->words[1], programs[i]);
+        if (!known)
+                return stage_mistake(st,
+                                     "nobody can type '%s' here; expected zpool, zfs or "
+                                     "cryptsetup, with what follows",
+                                     l->words[1]);
         sim_type(rehearsal_sim(st->rehearsal), l->words + 1);
         rehearsal_run(st->rehearsal, USEC_PER_SEC);
         return PLAY_GOOD;
@@ -874,101 +927,122 @@ static enum play play_explain(struct stage *st, const struct scenario_line *l) {
         return PLAY_GOOD;
 }
 
+/* May stand before there is a world, and makes none; nobody does anything, or the world tells it.
+ */
+enum { BEFORE = 1, QUIET = 2 };
+
 /* `words`: at least and at most, the verb among them. */
 static const struct verb {
         const char *name;
         uint32_t min, max;
-        bool before; /* may stand before there is a world, and makes none */
+        unsigned is;
         enum play (*play)(struct stage *st, const struct scenario_line *l);
         const char *usage, *help;
 } verbs[] = {
-        { "config", 1, 2, true, play_config, "config [file]",
-          "the configuration: a file, or the lines up to 'end'" },
-        { "zfs", 2, 2, true, play_zfs, "zfs 2.1|2.3", "which ZFS" },
-        { "clock", 2, 5, true, play_clock, "clock <date> <time> | clock +|-<span>",
+        { "config", 1, 2, BEFORE, play_config, "config [file]",
+          "a file, or the lines up to 'end'" },
+        { "zfs", 2, 2, BEFORE, play_zfs, "zfs 2.1|2.3", "which ZFS" },
+        { "clock", 2, 5, BEFORE, play_clock, "clock <date> <time> | clock +|-<span>",
           "somebody sets the clock" },
-        { "zone", 2, 2, true, play_zone, "zone <TZ>", "the time zone: CET-1CEST,M3.5.0,M10.5.0/3" },
-        { "suspend", 2, 9, false, play_suspend, "suspend <span>", "the machine sleeps so long" },
-        { "seed", 2, 2, true, play_seed, "seed <number>",
+        { "zone", 2, 2, BEFORE, play_zone, "zone <TZ>",
+          "the time zone: CET-1CEST,M3.5.0,M10.5.0/3" },
+        { "suspend", 2, 9, QUIET, play_suspend, "suspend <span>", "the machine sleeps so long" },
+        { "seed", 2, 2, BEFORE, play_seed, "seed <number>",
           "nothing takes exactly as long as usual" },
-        { "stopped", 1, 1, true, play_stopped, "stopped", "the daemon does not run at first" },
-        { "plug", 2, 2, false, play_plug, "plug <disk>", "a disk by UUID, info or partition" },
-        { "pull", 2, 2, false, play_pull, "pull <disk>", "without asking" },
-        { "write", 3, 3, false, play_write, "write <pool> <size>", "somebody stores 5G" },
-        { "wait", 2, 63, false, play_wait, "wait <span> | wait until <what> [within <span>]",
-          "time passes" },
-        { "expect", 2, 63, false, play_expect, "expect <what>", "see below" },
-        { "may-run", 2, 63, true, play_may_run, "may-run <command pattern>",
+        { "stopped", 1, 1, BEFORE, play_stopped, "stopped", "the daemon does not run at first" },
+        { "plug", 2, 2, QUIET, play_plug, "plug <disk>", "a disk by UUID, info or partition" },
+        { "pull", 2, 2, QUIET, play_pull, "pull <disk>", "without asking" },
+        { "write", 3, 3, 0, play_write, "write <pool> <size>", "somebody stores 5G" },
+        { "wait", 1, 63, QUIET, play_wait, "wait [<span> | until <what> [within <span>]]",
+          "time passes; alone: until nothing happens" },
+        { "expect", 2, 63, QUIET, play_expect, "expect <what>", "see below" },
+        { "may-run", 2, 63, BEFORE, play_may_run, "may-run <command pattern>",
           "from here on it is expected, or not" },
-        { "online", 3, 7, false, play_wish, "online <type> <name...> [--cancel]", "ask for it" },
-        { "offline", 3, 7, false, play_wish, "offline <type> <name...> [--cancel]", "" },
-        { "scrub", 3, 7, false, play_wish, "scrub <type> <name...> [--cancel]", "" },
-        { "trim", 3, 7, false, play_wish, "trim <type> <name...> [--cancel]", "" },
-        { "snapshot", 3, 7, false, play_wish, "snapshot <type> <name...>", "" },
-        { "maintenance", 1, 1, false, play_maintenance, "maintenance", "do what is overdue" },
-        { "forget", 3, 4, false, play_forget, "forget <type> <name...>",
+        { "online", 2, 7, 0, play_wish, "online <what> [--cancel]",
+          "<type> <name...>, group <name>, or all" },
+        { "offline", 2, 7, 0, play_wish, "offline <what> [--cancel]", "" },
+        { "scrub", 2, 7, 0, play_wish, "scrub <what> [--cancel]", "" },
+        { "trim", 2, 7, 0, play_wish, "trim <what> [--cancel]", "" },
+        { "snapshot", 2, 7, 0, play_wish, "snapshot <what>", "" },
+        { "maintenance", 1, 1, 0, play_maintenance, "maintenance", "do what is overdue" },
+        { "update-overdue", 1, 1, 0, play_maintenance, "update-overdue", "or that of one kind" },
+        { "scrub-overdue", 1, 1, 0, play_maintenance, "scrub-overdue", "" },
+        { "trim-overdue", 1, 1, 0, play_maintenance, "trim-overdue", "" },
+        { "online-all", 1, 1, 0, play_maintenance, "online-all", "of all legs, due or not" },
+        { "scrub-all", 1, 1, 0, play_maintenance, "scrub-all", "" },
+        { "trim-all", 1, 1, 0, play_maintenance, "trim-all", "" },
+        { "forget", 3, 4, 0, play_forget, "forget <type> <name...>",
           "what is known of it from earlier" },
-        { "startup", 1, 1, false, play_startup, "startup", "run the on_startup handlers" },
-        { "type", 2, 63, false, play_type, "type <command...>",
+        { "startup", 1, 1, 0, play_startup, "startup", "run the on_startup handlers" },
+        { "type", 2, 63, 0, play_type, "type <command...>",
           "an administrator does something by hand" },
-        { "start", 1, 1, false, play_start, "start", "the daemon" },
-        { "stop", 1, 1, false, play_stop, "stop", "" },
-        { "restart", 1, 1, false, play_restart, "restart", "stop and start" },
-        { "kill", 1, 3, false, play_kill, "kill [after <n>]", "-9, after n more effects" },
-        { "crash", 1, 1, false, play_kill, "crash", "the same, at once; `start` starts it again" },
-        { "reboot", 1, 1, false, play_reboot, "reboot", "the machine" },
-        { "power-cut", 1, 1, false, play_reboot, "power-cut", "and on again" },
-        { "reload", 1, 2, false, play_reload, "reload [file]", "another configuration" },
-        { "lose-memory", 1, 1, false, play_lose_memory, "lose-memory", "rm zmirror.db" },
-        { "state-file", 2, 2, false, play_state_file, "state-file full|writable",
+        { "start", 1, 1, 0, play_start, "start", "the daemon" },
+        { "stop", 1, 1, 0, play_stop, "stop", "" },
+        { "restart", 1, 1, 0, play_restart, "restart", "stop and start" },
+        { "kill", 1, 3, 0, play_kill, "kill [after <n>]", "-9, after n more effects" },
+        { "crash", 1, 1, 0, play_kill, "crash", "the same, at once; `start` starts it again" },
+        { "reboot", 1, 1, QUIET, play_reboot, "reboot", "the machine" },
+        { "power-cut", 1, 1, QUIET, play_reboot, "power-cut", "and on again" },
+        { "reload", 1, 2, 0, play_reload, "reload [file]", "another configuration" },
+        { "lose-memory", 1, 1, 0, play_lose_memory, "lose-memory", "rm zmirror.db" },
+        { "state-file", 2, 2, 0, play_state_file, "state-file full|writable",
           "no space left where it lies" },
-        { "fail", 4, 4, false, play_fail, "fail next <program> <verb>",
+        { "fail", 4, 4, 0, play_fail, "fail next <program> <verb>",
           "such as: fail next zpool online" },
-        { "fail-next", 3, 4, false, play_fail_next, "fail-next <command> <how> [n]",
+        { "fail-next", 3, 4, 0, play_fail_next, "fail-next <command> <how> [n]",
           "the next n commands of that kind" },
-        { "at-next", 3, 8, false, play_at_next, "at-next <command> [<span>] <line>",
-          "plug, pull, write, hold, corrupt or io-error when it is run" },
-        { "passphrase", 2, 3, false, play_passphrase, "passphrase wrong [n]|right|nobody",
+        { "at-next", 3, 8, 0, play_at_next, "at-next <command> [<span>] <line>",
+          "plug, pull, write ... when it is run" },
+        { "passphrase", 2, 3, 0, play_passphrase, "passphrase wrong [n]|right|nobody",
           "what is answered" },
-        { "events", 3, 3, false, play_events, "events lost|doubled|late <percent>", "" },
-        { "commands", 3, 3, false, play_commands, "commands <how> <percent>",
+        { "events", 3, 3, 0, play_events, "events lost|doubled|late <percent>", "" },
+        { "commands", 3, 3, 0, play_commands, "commands <how> <percent>",
           "so many of all that are run fail like that" },
-        { "looks", 3, 3, false, play_looks, "looks failed <percent>",
+        { "looks", 3, 3, 0, play_looks, "looks failed <percent>",
           "so many of them get no answer in time" },
-        { "elsewhere", 2, 4, false, play_elsewhere, "elsewhere <disk> [n] [exported]",
+        { "elsewhere", 2, 4, QUIET, play_elsewhere, "elsewhere <disk> [n] [exported]",
           "another machine writes to it n times" },
-        { "clone", 4, 4, false, play_clone, "clone <disk> as <name>", "dd" },
-        { "counterfeit", 4, 4, false, play_clone, "counterfeit <disk> as <name>",
+        { "clone", 4, 4, 0, play_clone, "clone <disk> as <name>", "dd" },
+        { "counterfeit", 4, 4, 0, play_clone, "counterfeit <disk> as <name>",
           "same names, other content" },
-        { "checkpoint", 3, 3, false, play_checkpoint, "checkpoint <pool> on|off", "" },
-        { "silence", 3, 3, false, play_silence, "silence <pool> on|off",
+        { "checkpoint", 3, 3, 0, play_checkpoint, "checkpoint <pool> on|off", "" },
+        { "silence", 3, 3, 0, play_silence, "silence <pool> on|off",
           "'zpool status' of it gets no answer" },
-        { "corrupt", 3, 3, false, play_corrupt, "corrupt <pool> <leg>", "garbage on it" },
-        { "labels", 4, 4, false, play_labels, "labels <pool> <leg> lost|back",
-          "they cannot be read" },
-        { "io-error", 4, 5, false, play_io_error, "io-error <pool> <leg> read|write|checksum [n]",
+        { "corrupt", 3, 3, 0, play_corrupt, "corrupt <pool> <leg>", "garbage on it" },
+        { "labels", 4, 4, 0, play_labels, "labels <pool> <leg> lost|back", "they cannot be read" },
+        { "io-error", 4, 5, QUIET, play_io_error, "io-error <pool> <leg> read|write|checksum [n]",
           "its device fails, n times" },
-        { "removing", 3, 3, false, play_pool_fact, "removing <pool> on|off",
+        { "removing", 3, 3, 0, play_pool_fact, "removing <pool> on|off",
           "a device is being removed from it" },
-        { "rebuilding", 3, 3, false, play_pool_fact, "rebuilding <pool> on|off",
+        { "rebuilding", 3, 3, 0, play_pool_fact, "rebuilding <pool> on|off",
           "a sequential resilver runs" },
-        { "spare", 3, 3, false, play_pool_fact, "spare <pool> on|off", "a spare is in use" },
-        { "hold", 2, 3, false, play_hold, "hold <pool>/<volume>|<container>|<pool> [by]",
+        { "spare", 3, 3, 0, play_pool_fact, "spare <pool> on|off", "a spare is in use" },
+        { "hold", 2, 3, 0, play_hold, "hold <pool>/<volume>|<container>|<pool> [by]",
           "something uses it" },
-        { "release", 2, 2, false, play_hold, "release <pool>/<volume>|<container>|<pool>", "" },
-        { "be-kind", 1, 1, false, play_be_kind, "be-kind",
-          "nothing fails any more; checkpoints and whoever holds something go" },
-        { "slow", 3, 3, false, play_slow, "slow <disk> <factor>", "" },
-        { "bridge", 2, 2, false, play_bridge, "bridge <disk>",
-          "no trims get through to it until `zmirror enable-trim`" },
-        { "status", 1, 1, false, play_status, "status", "what is so now" },
-        { "explain", 3, 4, false, play_explain, "explain <type> <name...>",
+        { "release", 2, 2, 0, play_hold, "release <pool>/<volume>|<container>|<pool>", "" },
+        { "be-kind", 1, 1, 0, play_be_kind, "be-kind",
+          "nothing fails any more, nobody holds anything" },
+        { "slow", 3, 3, 0, play_slow, "slow <disk> <factor>", "" },
+        { "bridge", 2, 2, 0, play_bridge, "bridge <disk>",
+          "no trims get through until they are enabled" },
+        { "status", 1, 1, QUIET, play_status, "status", "what is so now" },
+        { "explain", 3, 4, QUIET, play_explain, "explain <type> <name...>",
           "why it is not as wanted" },
 };
 
+#define HELP_COLUMN 32 /* where what a line does is told, of 80 */
+
+/* A text that is too long goes on below. */
 void stage_help(FILE *f) {
-        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
-                (void) fprintf(f, "  %-46s %s\n", verbs[i].usage, verbs[i].help);
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                const char *help = verbs[i].help;
+                int room = HELP_COLUMN - 3;
+
+                (void) fprintf(f, "  %-*s", *help ? room : 0, verbs[i].usage);
+                if (*help && strlen(verbs[i].usage) > (size_t) room)
+                        (void) fprintf(f, "\n  %*s", room, "");
+                (void) fprintf(f, "%s%s\n", *help ? " " : "", help);
+        }
         expect_help(f);
 }
 
@@ -1004,8 +1078,10 @@ enum play stage_play(struct stage *st, const struct scenario_line *l) {
                 return verb_mistake(st, l->words[0]);
         if (l->n_words < v->min || l->n_words > v->max)
                 return stage_mistake(st, "expected '%s'", v->usage);
-        if (!v->before && !stage_open(st))
+        if (!(v->is & BEFORE) && !stage_open(st))
                 return PLAY_MISTAKE;
+        if (!v->is && st->timeline)
+                timeline_do(st->timeline, words_join(st->arena, l->words, l->n_words));
         return v->play(st, l);
 }
 
@@ -1025,6 +1101,8 @@ enum play stage_play_all(struct stage *st, const struct scenario *s, struct aren
                                           stage_error(st));
                 return p;
         }
+        if (st->timeline && st->rehearsal) /* what the last line causes is told, too */
+                (void) rehearsal_rest(st->rehearsal, 2 * USEC_PER_HOUR);
         return PLAY_GOOD;
 }
 

@@ -75,6 +75,10 @@ static void timeline_on_say(void *userdata, enum sim_voice voice, const char *te
                       text);
 }
 
+void timeline_do(struct timeline *t, const char *what) {
+        timeline_line(t, COLOR_GREY, "you", what);
+}
+
 void timeline_follow(struct timeline *t, struct rehearsal *r) {
         t->rehearsal = r;
         sim_watch(rehearsal_sim(r),
