@@ -6,6 +6,7 @@
 struct minimiser {
         struct play_history *history;
         const struct config *config;
+        struct config *own; /* the smaller one, if it is that */
         uint64_t seed;
         const struct verdict *verdict;
 };
@@ -64,7 +65,7 @@ static size_t part_length(const char *s) {
 }
 
 /* NULL: without that part it is no configuration, or breaks nothing any more. */
-static const struct config *config_without(const struct minimiser *m, const struct text *yaml) {
+static struct config *config_without(const struct minimiser *m, const struct text *yaml) {
         _cleanup_(arena_freep) struct arena *a = arena_new();
         struct play_history smaller = *m->history;
         struct diagnoses d = {};
@@ -89,7 +90,7 @@ static void minimise_config(struct minimiser *m) {
         for (size_t at = 0; at < h->yaml.length;) {
                 size_t n = part_length(h->yaml.s + at);
                 struct text without = {};
-                const struct config *c;
+                struct config *c;
 
                 text_add_bytes(&without, h->yaml.s, at);
                 text_add(&without, h->yaml.s + at + n);
@@ -97,7 +98,8 @@ static void minimise_config(struct minimiser *m) {
                 if (c) {
                         text_done(&h->yaml);
                         h->yaml = without;
-                        m->config = c;
+                        m->own = config_free(m->own);
+                        m->config = m->own = c;
                 } else {
                         text_done(&without);
                         at += line_length(h->yaml.s + at);
@@ -105,9 +107,9 @@ static void minimise_config(struct minimiser *m) {
         }
 }
 
-void minimise_history(struct play_history *h, const struct config **config, uint64_t seed,
-                      const struct verdict *verdict) {
-        struct minimiser m = { h, *config, seed, verdict };
+struct config *minimise_history(struct play_history *h, const struct config *config, uint64_t seed,
+                                const struct verdict *verdict) {
+        struct minimiser m = { .history = h, .config = config, .seed = seed, .verdict = verdict };
         size_t n;
 
         minimise_lines(&m);
@@ -116,5 +118,5 @@ void minimise_history(struct play_history *h, const struct config **config, uint
                 minimise_config(&m);
                 minimise_lines(&m);
         } while (h->yaml.length != n);
-        *config = m.config;
+        return m.own;
 }

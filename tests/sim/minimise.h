@@ -4,6 +4,6 @@
 #include "history.h"
 
 /* Leaves out lines, and parts of the configuration, as long as the same kind of invariant is
- * broken. `config` becomes the one that is left; the caller frees it, and the one from before. */
-void minimise_history(struct play_history *h, const struct config **config, uint64_t seed,
-                      const struct verdict *verdict);
+ * broken. Returns the configuration that is left, or NULL: all of it is needed. */
+struct config *minimise_history(struct play_history *h, const struct config *config, uint64_t seed,
+                                const struct verdict *verdict);

@@ -82,7 +82,8 @@ static void print_replay(uint64_t seed, uint64_t number) {
 
 static void report(struct play_history *h, const struct config *c, uint64_t seed, uint64_t number,
                    const struct verdict *v) {
-        const struct config *smaller = c;
+        _cleanup_(config_freep) struct config *own = NULL;
+        const struct config *smaller;
         size_t n = h->lines.count;
         struct verdict again;
 
@@ -91,7 +92,8 @@ static void report(struct play_history *h, const struct config *c, uint64_t seed
         if (arg_brief)
                 return;
         h->census = NULL;
-        minimise_history(h, &smaller, seed, v);
+        own = minimise_history(h, c, seed, v);
+        smaller = own ? own : c;
         history_play(h, smaller, seed, NULL, &again);
         if (strcmp(again.text, v->text) != 0)
                 (void) printf("# in what is left of it: %s: %s\n", again.kind, again.text);
