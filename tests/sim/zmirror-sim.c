@@ -359,6 +359,8 @@ int main(int argc, char **argv) {
                 census_print(census, stdout);
         census = census_free(census);
         (void) fflush(stdout); /* which is the same, byte for byte, for the same seed */
+        if (arg_explore && !arg_only)
+                (void) fprintf(stderr, "all of up to %u lines: ", arg_explore);
         (void) fprintf(stderr,
                        "%" PRIu64 " histories, %" PRIu64 " broken; %" PRIu64
                        " steps of the engine, "
