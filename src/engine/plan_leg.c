@@ -1,5 +1,6 @@
 /* engine/plan_leg.c - putting legs online and offline in their pools: SPEC 5 */
 #include "engine/guard.h"
+#include "engine/handler.h"
 #include "engine/passport.h"
 #include "engine/picture.h"
 #include "engine/plan.h"
@@ -105,6 +106,7 @@ static struct step leg_is_last(struct engine *e, entity_id leg) {
 struct step plan_leg_offline(struct engine *e, const struct request *r) {
         const struct entity *it = engine_entity(e, r->entity);
         entity_id pool = it->zdev.zpool, stuck;
+        struct reason why;
         struct step s;
 
         if (plan_wait_for_coming(e, r, &s)) /* 1. it is just being put online */
@@ -123,11 +125,14 @@ struct step plan_leg_offline(struct engine *e, const struct request *r) {
                         return s;
                 return step_wait(REASON_WAIT_LOOK, pool, NULL);
         }
-        if (pool_needs_leg(e, r->entity)) /* 5. what would stay is not enough, or not whole */
+        if (r->origin == ORIGIN_HANDLER &&
+            handler_is_held(e, r->entity, &why)) /* 5. by what came since the handler ran */
+                return (struct step){ .kind = STEP_WAIT, .reason = why, .untimed = true };
+        if (pool_needs_leg(e, r->entity)) /* 6. what would stay is not enough, or not whole */
                 return leg_is_last(e, r->entity);
         if (plan_look_at_device(e, engine_node(e, r->entity)->device, r->entity, r->looked_since,
                                 &s) ||
-            plan_look_at_pool(e, r, pool, &s)) /* 6. is all that still so? Else something else would
+            plan_look_at_pool(e, r, pool, &s)) /* 7. is all that still so? Else something else would
                                                   be closed as what it was */
                 return s;
         return step_run(command_leg_offline(e->effects.arena, r->entity, it->zdev.pool,

@@ -67,7 +67,8 @@ static void add_leg(struct builder *b, struct text *t, uint32_t n, const char *p
         if (!b->options.plain && chance(b, 10))
                 text_addf(t, "%son_update_failed: [offline]\n", indentation(n + 2));
         if (!b->options.plain && chance(b, 6))
-                text_addf(t, "%son_trimmed: [{run: /usr/local/bin/trimmed}]\n", indentation(n + 2));
+                text_addf(t, "%son_trimmed: [{run: /usr/local/bin/trimmed}, offline]\n",
+                          indentation(n + 2));
         if (!b->options.plain && chance(b, 4))
                 text_addf(t, "%son_startup: [online]\n", indentation(n + 2));
         if (chance(b, 20))
