@@ -209,24 +209,53 @@ static void diff_lost(struct engine *e, entity_id id) {
                                        .wish = WISH_OFFLINE, .entity = id, .origin = ORIGIN_SELF });
 }
 
+/* Its device is gone, and another one is in its place; its pool waits for it, or will as soon as it
+ * notices: it cannot do without. */
+static bool leg_is_waited_for(const struct engine *e, entity_id leg, entity_id pool) {
+        const struct node *n = engine_node(e, leg);
+
+        return engine_node(e, pool)->suspended
+                       ? entity_is_present(e, leg)
+                       : n->in_use && n->state == STATE_DISCONNECTED && pool_needs_leg(e, leg);
+}
+
+/* What is in the place of the entity has not been tried yet: then it is told to be, once. */
+static bool returned_is_new(struct engine *e, entity_id id, entity_id place) {
+        const struct device *d = node_device(e, engine_node(e, place));
+        struct node *n = engine_node(e, id);
+
+        if (!d || !entity_is_online(e, place) || !d->diskseq || d->diskseq == n->online_on ||
+            d->diskseq == n->recovered_on)
+                return false;
+        n->recovered_on = d->diskseq;
+        return !n->unmet; /* before the start it may have been tried */
+}
+
+static void self_bring_online(struct engine *e, entity_id id) {
+        (void) request_make(e, &(struct input_wish){
+                                       .wish = WISH_ONLINE, .entity = id, .origin = ORIGIN_SELF });
+}
+
 /* What a suspended pool waits for is back, on another device than it was: zmirror itself has the
- * pool go on (SPEC 10). Once: if that fails, it is said what is in the way. */
+ * pool go on (SPEC 10). If that fails, it is said what is in the way. */
 static void diff_returned(struct engine *e, entity_id leg) {
         const struct entity *it = engine_entity(e, leg);
-        struct node *n = engine_node(e, leg);
-        const struct device *d = node_device(e, n);
         entity_id pool = it->zdev.zpool;
 
-        if (!d || pool == ENTITY_NONE || !engine_node(e, pool)->suspended ||
-            !entity_is_present(e, leg) || !d->diskseq || d->diskseq == n->online_on ||
-            d->diskseq == n->recovered_on)
-                return;
-        n->recovered_on = d->diskseq;
-        if (n->unmet) /* it may have been tried before the start */
-                return;
-        (void) request_make(
-                e,
-                &(struct input_wish){ .wish = WISH_ONLINE, .entity = pool, .origin = ORIGIN_SELF });
+        if (pool != ENTITY_NONE && leg_is_waited_for(e, leg, pool) &&
+            returned_is_new(e, leg, it->parent))
+                self_bring_online(e, pool);
+}
+
+/* The same for a container in which its leg was: it is opened anew, if it is opened by itself. */
+static void diff_returned_crypt(struct engine *e, entity_id crypt) {
+        const struct entity *it = engine_entity(e, crypt);
+        const struct node *n = engine_node(e, crypt);
+
+        if (n->dead && it->parent != ENTITY_NONE && !n->requests[WISH_ONLINE] &&
+            handler_brings_online(it) && tree_find_suspended(e, crypt) != ENTITY_NONE &&
+            returned_is_new(e, crypt, it->parent))
+                self_bring_online(e, crypt);
 }
 
 static void diff_children(struct engine *e, entity_id id) {
@@ -307,6 +336,8 @@ void diff_entity(struct engine *e, entity_id id) {
         diff_lost(e, id);
         if (type == ENTITY_ZDEV)
                 diff_returned(e, id);
+        if (type == ENTITY_CRYPT)
+                diff_returned_crypt(e, id);
         n->fresh = false;
         n->unmet &= type == ENTITY_ZDEV && leg_is_blind(e, id);
 }

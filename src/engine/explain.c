@@ -84,20 +84,6 @@ static void chain_requests(struct chain *c, entity_id id) {
 
 static void chain_not_online(struct chain *c, entity_id id, uint32_t depth);
 
-/* Does one of its handlers bring it online by itself? */
-static bool handler_brings_online(const struct entity *it) {
-        static const enum event events[] = { EVENT_APPEARED, EVENT_BACKING_APPEARED };
-
-        for (size_t i = 0; i < ELEMENTSOF(events) && it->handlers; i++) {
-                const struct handler *h = &it->handlers[events[i]];
-
-                for (uint32_t k = 0; k < h->n_actions; k++)
-                        if (h->actions[k].kind == ACTION_WISH && h->actions[k].wish == WISH_ONLINE)
-                                return true;
-        }
-        return false;
-}
-
 /* Everything is there; it only has to be wanted. */
 static void chain_not_wanted(struct chain *c, entity_id id, uint32_t depth) {
         const struct engine *e = c->engine;

@@ -24,6 +24,19 @@ bool handler_is_running(const struct engine *e, entity_id id) {
         return engine_node(e, id)->row->handlers.count > 0;
 }
 
+bool handler_brings_online(const struct entity *it) {
+        static const enum event events[] = { EVENT_APPEARED, EVENT_BACKING_APPEARED };
+
+        for (size_t i = 0; i < ELEMENTSOF(events) && it->handlers; i++) {
+                const struct handler *h = &it->handlers[events[i]];
+
+                for (uint32_t k = 0; k < h->n_actions; k++)
+                        if (h->actions[k].kind == ACTION_WISH && h->actions[k].wish == WISH_ONLINE)
+                                return true;
+        }
+        return false;
+}
+
 void handler_fire(struct engine *e, entity_id id, enum event event, const char *change) {
         struct row *row = engine_node(e, id)->row;
 

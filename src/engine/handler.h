@@ -12,6 +12,8 @@
 void handler_fire(struct engine *e, entity_id id, enum event event, const char *change);
 /* Lets the entity's lists go on as far as they can. */
 void handler_advance(struct engine *e, entity_id id);
+/* Does one of its handlers bring it online by itself, when it appears? */
+bool handler_brings_online(const struct entity *it);
 /* True if a list of the entity has not ended. */
 bool handler_is_running(const struct engine *e, entity_id id);
 void handler_request_ended(struct engine *e, const struct request *r, bool fulfilled,

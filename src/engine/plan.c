@@ -112,6 +112,33 @@ bool plan_require(const struct engine *e, const struct request *r, entity_id ent
         return true;
 }
 
+bool plan_look_at_mounts(const struct engine *e, const struct request *r, uint64_t after,
+                         struct step *ret) {
+        if (e->mounts_seq > r->looked_since && e->mounts_seq > after)
+                return false;
+        *ret = step_wait(REASON_WAIT_LOOK, r->entity, NULL);
+        if (e->asks[FACT_MOUNTS].at)
+                return true; /* it failed, and is tried again in a while */
+        ret->kind = STEP_LOOK;
+        ret->look = FACT_MOUNTS;
+        return true;
+}
+
+bool plan_require_gone(const struct engine *e, const struct request *r, entity_id entity,
+                       struct step *ret) {
+        const struct need *need = request_find_need(r, entity, WISH_OFFLINE);
+
+        if (need && need->state == NEED_FAILED)
+                *ret = (struct step){ .kind = STEP_FAIL, .reason = need->reason };
+        else if (need && need->state == NEED_FULFILLED)
+                *ret = step_wait(REASON_WAIT_LOOK, entity, NULL);
+        else if (need && engine_node(e, entity)->requests[WISH_OFFLINE])
+                *ret = step_wait_need(e, entity, WISH_OFFLINE);
+        else
+                *ret = (struct step){ .kind = STEP_NEED, .entity = entity, .wish = WISH_OFFLINE };
+        return true;
+}
+
 bool plan_ask(const struct engine *e, const struct request *r, entity_id entity, enum wish wish,
               struct step *ret) {
         return plan_require(e, r, entity, wish, ret) && ret->kind != STEP_FAIL;
@@ -369,10 +396,10 @@ static bool plan_wait_for_pool(struct engine *e, struct request *r, const struct
         return true;
 }
 
-static void plan_run(struct engine *e, struct request *r, const struct command *c) {
+static void plan_run(struct engine *e, struct request *r, const struct command *c, bool anew) {
         struct step s;
 
-        if (plan_wait_for_pool(e, r, c) || plan_after_command(e, r, c))
+        if (plan_wait_for_pool(e, r, c) || (!anew && plan_after_command(e, r, c)))
                 return;
         if (!e->settings.enable_commands) {
                 engine_log(e, LOG_LEVEL_INFO, r->entity, "commands are disabled, not run: %s",
@@ -451,7 +478,7 @@ void plan_request(struct engine *e, struct request *r) {
                         (void) plan_is_over_time(e, r);
                         return;
                 case STEP_RUN:
-                        plan_run(e, r, &s.command);
+                        plan_run(e, r, &s.command, s.anew);
                         return;
                 }
         }

@@ -21,6 +21,7 @@ struct step {
         struct reason reason;
         bool untimed; /* WAIT: may take any time */
         struct command command;
+        bool anew; /* RUN: something has changed since it was run last, so that is no repetition */
         entity_id entity;
         enum wish wish;
         enum fact_kind look;
@@ -67,7 +68,10 @@ void plan_request(struct engine *e, struct request *r);
  * waits for one that is open. */
 bool plan_require(const struct engine *e, const struct request *r, entity_id entity, enum wish wish,
                   struct step *ret);
-/* The same, but a failure there is no failure here: false then, too. */
+/* The same, whoever made the request: what is gone has to go offline before it can come back. */
+bool plan_require_gone(const struct engine *e, const struct request *r, entity_id entity,
+                       struct step *ret);
+/* The same as plan_require, but a failure there is no failure here: false then, too. */
 bool plan_ask(const struct engine *e, const struct request *r, entity_id entity, enum wish wish,
               struct step *ret);
 /* Waits for the pool to answer. */
@@ -80,6 +84,9 @@ bool plan_look_at_pool_after(const struct engine *e, entity_id pool, uint64_t si
                              struct step *ret);
 /* The same for what is known of the device in that slot. */
 bool plan_look_at_device(const struct engine *e, uint32_t slot, entity_id about, uint64_t since,
+                         struct step *ret);
+/* What is mounted is to be known as of the request, and of that look. */
+bool plan_look_at_mounts(const struct engine *e, const struct request *r, uint64_t after,
                          struct step *ret);
 /* Everything inside that is in use has to go offline first; a handler's request fails quietly
  * instead. */
@@ -96,6 +103,9 @@ bool plan_wait_for_labels(const struct engine *e, const struct request *r, struc
 bool plan_pool_gather(const struct engine *e, const struct request *r, struct step *ret);
 /* A suspended pool takes up its work again, if what it waits for is back (plan_recover.c). */
 struct step plan_pool_recover(struct engine *e, const struct request *r);
+/* Makes ZFS notice that a device is gone without which the pool cannot go on: it is suspended
+ * then. Always true: `*ret` is what to do for that. */
+bool plan_notice(struct engine *e, const struct request *r, entity_id pool, struct step *ret);
 /* Has suspended pools let go of what is dead in this container; once. */
 bool plan_let_go(struct engine *e, const struct request *r, struct step *ret);
 /* True while something that would make this entity appear is open or running: its container is

@@ -24,11 +24,14 @@ static bool crypt_content_offline(struct engine *e, const struct request *r, str
                 return true;
         for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;) {
                 const struct entity *it = engine_entity(e, i);
+                entity_id pool = it->type == ENTITY_ZDEV ? it->zdev.zpool : ENTITY_NONE;
 
-                if (it->type == ENTITY_ZDEV && engine_node(e, i)->in_use &&
-                    (it->zdev.zpool == ENTITY_NONE || !engine_node(e, it->zdev.zpool)->suspended) &&
-                    plan_require(e, r, i, WISH_OFFLINE, ret))
-                        return true;
+                if (it->type != ENTITY_ZDEV || !engine_node(e, i)->in_use ||
+                    (pool != ENTITY_NONE && engine_node(e, pool)->suspended))
+                        continue;
+                if (pool != ENTITY_NONE && pool_needs_leg(e, i))
+                        return plan_notice(e, r, pool, ret);
+                return plan_require_gone(e, r, i, ret);
         }
         return false;
 }
@@ -66,18 +69,6 @@ struct step plan_crypt_online(struct engine *e, const struct request *r) {
                 arena_printf(e->effects.arena, "Passphrase for %s:", engine_title(e, r->entity))));
 }
 
-/* A suspended pool that holds on to what was in a dead mapping; ENTITY_NONE: none does. */
-static entity_id crypt_find_suspended(const struct engine *e, entity_id id) {
-        for (entity_id i = id; (i = tree_next(e, id, i)) != ENTITY_NONE;) {
-                const struct entity *it = engine_entity(e, i);
-
-                if (it->type == ENTITY_ZDEV && it->zdev.zpool != ENTITY_NONE &&
-                    engine_node(e, it->zdev.zpool)->suspended)
-                        return it->zdev.zpool;
-        }
-        return ENTITY_NONE;
-}
-
 struct step plan_crypt_offline(struct engine *e, const struct request *r) {
         const struct entity *it = engine_entity(e, r->entity);
         const struct node *n = engine_node(e, r->entity);
@@ -88,7 +79,7 @@ struct step plan_crypt_offline(struct engine *e, const struct request *r) {
                 return s;
         if (n->device == SLOT_NONE) /* 2. nothing to do */
                 return step_done();
-        stuck = n->dead ? crypt_find_suspended(e, r->entity) : ENTITY_NONE;
+        stuck = n->dead ? tree_find_suspended(e, r->entity) : ENTITY_NONE;
         if (stuck != ENTITY_NONE) /* it does not let go before it is told to: plan_recover.c */
                 return step_fail(REASON_SUSPENDED, stuck,
                                  pool_print_rescue(e, stuck, e->effects.arena));

@@ -79,6 +79,8 @@ struct step plan_pool_online(struct engine *e, const struct request *r) {
 
         if (n->suspended) /* 0. it is imported, but waits for a device */
                 return plan_pool_recover(e, r);
+        if (pool_has_returned(e, r->entity) && plan_notice(e, r, r->entity, &s))
+                return s;                   /* it will wait for one */
         if (entity_is_online(e, r->entity)) /* 1. nothing to do */
                 return step_done();
         if (n->seen || n->frozen) /* 2. it is being imported or exported just now */

@@ -1,10 +1,15 @@
 /* engine/plan_recover.c - taking up a suspended pool again, when what it waits for is back: SPEC 10
  */
 #include "engine/guard.h"
+#include "engine/job.h"
 #include "engine/passport.h"
 #include "engine/picture.h"
 #include "engine/plan.h"
 #include "engine/pool.h"
+#include "engine/silence.h"
+
+/* One makes ZFS notice, one makes it let go. */
+#define CLEARS_MAX 3u
 
 /*
  * A pool whose last leg was pulled is suspended: ZFS holds on to the device that is gone, and to
@@ -12,7 +17,32 @@
  * goes on. A LUKS container has to be opened anew for that under the same name, which the dead
  * mapping has as long as ZFS holds it: a first `zpool clear` fails, but lets go of it (seen
  * on 2.3.2).
+ *
+ * As long as nothing is written ZFS does not notice that the device is gone, and goes on holding
+ * it; a `zpool sync` writes nothing then. `zpool clear` makes it write its configuration: the pool
+ * is suspended within some seconds (seen on 2.3.2: 5 to 9).
  */
+
+bool plan_notice(struct engine *e, const struct request *r, entity_id pool, struct step *ret) {
+        const char *name = engine_entity(e, pool)->name, *upper = pool_find_upper(e, pool);
+        struct command clear = command_pool_clear(e->effects.arena, r->entity, name);
+
+        if (!plan_has_run(e, r, &clear) && upper)
+                *ret = step_failf(REASON_BUSY, r->entity,
+                                  "the device of pool %s was pulled while pool %s has a leg on a "
+                                  "volume of it: take that leg offline, or %s would hang with it",
+                                  name, upper, upper);
+        else if (!plan_has_run(e, r, &clear))
+                *ret = step_run(clear);
+        else if (e->now.mono < r->settle_until) {
+                silence_doubt(e, pool); /* it is looked at again and again meanwhile */
+                deadline_add(&e->deadlines, r->settle_until, r->entity);
+                *ret = step_wait(REASON_WAIT_LOOK, pool, NULL);
+        } else
+                *ret = step_failf(REASON_BUSY, r->entity,
+                                  "pool %s has not noticed that its device is gone", name);
+        return true;
+}
 
 static bool leg_is_refused(struct engine *e, entity_id leg, struct reason *why) {
         return entity_is_present(e, leg) &&
@@ -44,6 +74,7 @@ static bool plan_check_returned(struct engine *e, const struct request *r, entit
 bool plan_let_go(struct engine *e, const struct request *r, struct step *ret) {
         for (entity_id i = r->entity; (i = tree_next(e, r->entity, i)) != ENTITY_NONE;) {
                 const struct entity *it = engine_entity(e, i);
+                const struct ran *ran;
                 struct command clear;
 
                 if (it->type != ENTITY_ZDEV || it->zdev.zpool == ENTITY_NONE ||
@@ -55,10 +86,14 @@ bool plan_let_go(struct engine *e, const struct request *r, struct step *ret) {
                         return true;
                 }
                 clear = command_pool_clear(e->effects.arena, r->entity, it->zdev.pool);
-                if (plan_has_run(e, r, &clear))
+                ran = job_find_ran(e, r, &clear);
+                if (ran &&
+                    (!ran->good || ran->times >= CLEARS_MAX)) /* it has let go, or never will */
                         continue;
-                if (!plan_check_returned(e, r, it->zdev.zpool, ret))
-                        *ret = step_run(clear);
+                if (plan_check_returned(e, r, it->zdev.zpool, ret))
+                        return true;
+                *ret = step_run(clear);
+                ret->anew = ran; /* the pool was not suspended then */
                 return true;
         }
         return false;

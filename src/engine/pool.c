@@ -173,6 +173,31 @@ entity_id pool_find_suspended(const struct engine *e, entity_id pool) {
         return ENTITY_NONE;
 }
 
+entity_id tree_find_suspended(const struct engine *e, entity_id top) {
+        for (entity_id i = top; (i = tree_next(e, top, i)) != ENTITY_NONE;) {
+                const struct entity *it = engine_entity(e, i);
+
+                if (it->type == ENTITY_ZDEV && it->zdev.zpool != ENTITY_NONE &&
+                    engine_node(e, it->zdev.zpool)->suspended)
+                        return it->zdev.zpool;
+        }
+        return ENTITY_NONE;
+}
+
+bool pool_has_returned(const struct engine *e, entity_id pool) {
+        const struct entity *it = engine_entity(e, pool);
+
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
+                const struct node *n = engine_node(e, it->zpool.legs[i]);
+                entity_id parent = engine_entity(e, it->zpool.legs[i])->parent;
+
+                if (n->in_use && n->state == STATE_DISCONNECTED && entity_is_online(e, parent) &&
+                    pool_needs_leg(e, it->zpool.legs[i]))
+                        return true;
+        }
+        return false;
+}
+
 /* A device that only backed_by names is somewhere else. */
 static bool pool_has_other_legs(const struct engine *e, entity_id pool) {
         const struct entity *it = engine_entity(e, pool);

@@ -27,6 +27,11 @@ const char *pool_vdev_path(const struct engine *e, entity_id pool, uint32_t vdev
 /* The suspended pool because of which a command for this one would never end: itself, or one that
  * holds a volume that is an online leg of it, however deep; ENTITY_NONE: none. */
 entity_id pool_find_suspended(const struct engine *e, entity_id pool);
+/* A suspended pool with a leg in `top`; ENTITY_NONE: there is none. */
+entity_id tree_find_suspended(const struct engine *e, entity_id top);
+/* True if ZFS calls a leg ONLINE whose device is gone, without which the pool cannot go on, and
+ * another device is in its place. */
+bool pool_has_returned(const struct engine *e, entity_id pool);
 /* What a person can do about a suspended pool; in the arena. */
 const char *pool_print_rescue(const struct engine *e, entity_id pool, struct arena *a);
 /* The name of a pool with an online leg on a volume of this one, or NULL: when this one is

@@ -505,10 +505,13 @@ static bool zpool_can_answer(struct sim *s, struct zpool *p, bool config, struct
         return false;
 }
 
+/* With nothing to write it writes nothing, and does not notice that a device is gone (seen on
+ * 2.3.2). */
 struct answer zpool_force_sync(struct sim *s, struct zpool *p) {
+        bool idle = p->imported && !p->suspended && !p->dirty_bytes && !zpool_hangs(s, p);
         struct answer a;
 
-        if (!zpool_can_answer(s, p, false, &a))
+        if (!idle && !zpool_can_answer(s, p, false, &a))
                 return a;
         p->txg = zpool_txg(s, p) + 1;
         p->txg_since = s->time;
@@ -616,7 +619,7 @@ struct answer zpool_clear(struct sim *s, struct zpool *p) {
                 struct leg *l = &p->legs[i];
 
                 l->read_errors = l->write_errors = l->checksum_errors = 0;
-                if (l->node && node_io(s, l->node) != IO_GOOD)
+                if (was_suspended && l->node && node_io(s, l->node) != IO_GOOD)
                         leg_fault(s, l);
                 if (l->offline || leg_is_online(l))
                         continue;
@@ -628,6 +631,10 @@ struct answer zpool_clear(struct sim *s, struct zpool *p) {
         }
         s->changes++;
         sim_event_pool(s, p, "vdev_clear", "");
+        if (!was_suspended) { /* it is written with the next txg, which notices who is gone */
+                zpool_write(s, p, 4096);
+                return answer_good;
+        }
         for (uint32_t i = 0; i < p->n_tops; i++)
                 if (!top_can_work(p, &p->tops[i], NULL)) {
                         p->suspended = true;
