@@ -8,18 +8,20 @@
 #include "daemon/trigger.h"
 #include "world/linux/zfs_event.h"
 
-static bool datasets_are_configured(const struct config *c) {
+/* File systems, or disks of which something may be mounted. */
+static bool mounts_are_of_interest(const struct config *c) {
         for (entity_id id = 0; id < c->n_entities; id++)
-                if (config_entity(c, id)->type == ENTITY_DATASET)
+                if (config_entity(c, id)->type == ENTITY_DATASET ||
+                    config_entity(c, id)->type == ENTITY_DISK)
                         return true;
         return false;
 }
 
 /* What a pool says is of interest only if it is configured, and what is mounted only if file
- * systems are; anything else is left alone. */
+ * systems or disks are; anything else is left alone. */
 static bool hint_is_ours(const struct daemon *d, const struct look *what) {
         if (what->kind == LOOK_MOUNTS)
-                return datasets_are_configured(d->config);
+                return mounts_are_of_interest(d->config);
         return what->kind != LOOK_POOL || config_find_pool(d->config, what->name) != ENTITY_NONE;
 }
 

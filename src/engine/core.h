@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 
 #define SLOT_NONE UINT32_MAX
+#define LINK_NONE UINT32_MAX
 
 /* --- facts --------------------------------------------------------------------------------------
  */
@@ -32,6 +33,27 @@ struct device_slot {
         entity_id owner; /* the entity that has this device by name, or ENTITY_NONE */
         uint64_t seq;    /* of the newest look at it alone */
         struct passport passport;
+};
+
+/* A device stands on another one: a link in the list of what stands on that. */
+struct device_link {
+        uint32_t slot; /* of the upper one */
+        uint32_t next; /* or LINK_NONE */
+};
+
+/* How a block device is used, beside what zmirror looks after. */
+struct device_use {
+        uint64_t devnum;
+        char *how; /* "mounted at /mnt" */
+};
+
+/* A pool in the kernel's statistics, configured or not. */
+struct pool_found {
+        char *name;
+        uint64_t guid; /* 0: not told (yet) */
+        usec_t ask_at; /* monotonic: not before that */
+        uint32_t n_asked;
+        bool there;
 };
 
 /* Who holds a block device, a pool or a dataset, as last looked. Key: device node or name. */
@@ -238,6 +260,12 @@ struct engine {
         ARRAY(uint32_t) free_slots;
         struct map slot_by_syspath, slot_by_devnum, mapping_by_backing; /* values: slot */
         struct map slot_by_vdev; /* vdev GUID -> slot, or SLOT_NONE for one that was here */
+        struct map above; /* device number -> first of the links to what stands on it */
+        ARRAY(struct device_link) links;
+        uint32_t free_link; /* the first of those that are not in use, or LINK_NONE */
+        ARRAY(struct device_use) used;
+        struct map use_by_devnum; /* -> index in used */
+        ARRAY(struct pool_found *) imported;
         ARRAY(struct holder_fact *) holders;
         ARRAY(entity_id) seen_pools, mounted;
 

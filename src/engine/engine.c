@@ -7,6 +7,7 @@
 #include "engine/audit.h"
 #include "engine/complete.h"
 #include "engine/diff.h"
+#include "engine/foreign.h"
 #include "engine/forget.h"
 #include "engine/handler.h"
 #include "engine/history.h"
@@ -246,6 +247,7 @@ struct engine *engine_new(const struct config *config, const struct memory *memo
         struct engine *e = memory_new(1, sizeof(*e));
 
         e->arena = arena_new();
+        e->free_link = LINK_NONE;
         e->effects.arena = arena_new();
         e->now = now;
         (void) snprintf(e->boot_id, sizeof(e->boot_id), "%s", boot_id);
@@ -713,6 +715,7 @@ const struct effects *engine_step(struct engine *e, struct now now, const struct
         take_input(e, input);
         take_deadlines(e);
         silence_ask(e);
+        foreign_ask(e);
         if (!e->ready && e->looked_devices && e->looked_pools && e->looked_mounts) {
                 e->ready = true;
                 engine_log(e, LOG_LEVEL_VERBOSE, ENTITY_NONE, "the first picture is there");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/foreign.h"
 #include "engine/holder.h"
 #include "engine/job.h"
 #include "engine/ledger.h"
@@ -158,6 +159,55 @@ static void picture_touch_above(struct engine *e, const struct device *d) {
                 engine_touch(e, c);
 }
 
+/* --- what stands on what */
+
+static void link_add(struct engine *e, uint64_t below, uint32_t slot) {
+        uint32_t i = e->free_link;
+        uint64_t first;
+
+        if (i == LINK_NONE) {
+                i = (uint32_t) e->links.count;
+                (void) array_add(&e->links);
+        } else
+                e->free_link = e->links.items[i].next;
+        e->links.items[i].slot = slot;
+        e->links.items[i].next = map_get_number(&e->above, below, &first) ? (uint32_t) first
+                                                                          : LINK_NONE;
+        map_put_number(&e->above, below, i);
+}
+
+static void link_remove(struct engine *e, uint64_t below, uint32_t slot) {
+        uint32_t previous = LINK_NONE, i;
+        uint64_t first;
+
+        if (!map_get_number(&e->above, below, &first))
+                return;
+        for (i = (uint32_t) first; i != LINK_NONE && e->links.items[i].slot != slot;
+             i = e->links.items[i].next)
+                previous = i;
+        if (i == LINK_NONE)
+                return;
+        if (previous != LINK_NONE)
+                e->links.items[previous].next = e->links.items[i].next;
+        else if (e->links.items[i].next != LINK_NONE)
+                map_put_number(&e->above, below, e->links.items[i].next);
+        else
+                map_remove_number(&e->above, below);
+        e->links.items[i].next = e->free_link;
+        e->free_link = i;
+}
+
+static void slot_link(struct engine *e, uint32_t slot,
+                      void (*change)(struct engine *e, uint64_t below, uint32_t slot)) {
+        const struct device *d = e->slots.items[slot].device;
+
+        if (d->kind == DEVICE_PARTITION)
+                change(e, d->disk, slot);
+        for (uint32_t i = 0; d->kind != DEVICE_PARTITION && i < d->n_below; i++)
+                change(e, d->below[i], slot);
+        foreign_touch_below(e, d);
+}
+
 static void slot_enlist(struct engine *e, uint32_t slot) {
         struct device_slot *s = &e->slots.items[slot];
 
@@ -171,6 +221,7 @@ static void slot_enlist(struct engine *e, uint32_t slot) {
                 map_put_number(&e->mapping_by_backing, s->device->backing, slot);
         if (s->device->vdev_guid)
                 map_put_number(&e->slot_by_vdev, s->device->vdev_guid, slot);
+        slot_link(e, slot, link_add);
         picture_touch_above(e, s->device);
 }
 
@@ -179,6 +230,7 @@ static void slot_delist(struct engine *e, uint32_t slot) {
         uint64_t found;
 
         picture_touch_above(e, s->device);
+        slot_link(e, slot, link_remove);
         if (map_get_number(&e->slot_by_devnum, s->device->devnum, &found) && found == slot)
                 map_remove_number(&e->slot_by_devnum, s->device->devnum);
         if (map_get_number(&e->mapping_by_backing, s->device->backing, &found) && found == slot)
@@ -291,6 +343,9 @@ void picture_set_devices(struct engine *e, const struct device *devices, uint32_
 void picture_relist(struct engine *e) {
         map_clear(&e->slot_by_devnum);
         map_clear(&e->mapping_by_backing);
+        map_clear(&e->above);
+        array_clear(&e->links);
+        e->free_link = LINK_NONE;
         for (size_t i = 0; i < e->slots.count; i++)
                 if (e->slots.items[i].device)
                         slot_enlist(e, (uint32_t) i);
@@ -304,6 +359,7 @@ void picture_release(struct engine *e) {
         array_done(&e->holders);
         array_done(&e->seen_pools);
         array_done(&e->mounted);
+        foreign_release(e);
         map_done(&e->slot_by_syspath);
         map_done(&e->slot_by_devnum);
         map_done(&e->mapping_by_backing);
@@ -451,6 +507,7 @@ static void pool_touch_legs(struct engine *e, const struct entity *pool) {
 void picture_set_pools(struct engine *e, const struct pool_seen *pools, uint32_t n) {
         _cleanup_(map_done) struct map there = {};
 
+        foreign_set_pools(e, pools, n);
         for (uint32_t i = 0; i < n; i++) {
                 entity_id id = config_find_pool(e->config, pools[i].name);
                 struct node *node;
@@ -514,8 +571,10 @@ void picture_set_pool(struct engine *e, const char *name, uint64_t seq,
         entity_id id = config_find_pool(e->config, name);
         struct node *n = id == ENTITY_NONE ? NULL : engine_node(e, id);
 
-        if (!n)
+        if (!n) {
+                foreign_note_pool(e, name, *status);
                 return;
+        }
         n->status_seq = seq;
         if (*status)
                 n->told_seq = seq;
@@ -547,6 +606,7 @@ void picture_set_mounts(struct engine *e, const struct mount *mounts, uint32_t n
         _cleanup_(map_done) struct map there = {};
         char key[KEY_MAX];
 
+        foreign_set_mounts(e, mounts, n);
         for (uint32_t i = 0; i < n; i++) {
                 const char *slash = strchr(mounts[i].source, '/');
                 entity_id id;
@@ -796,8 +856,9 @@ static void picture_touch_neighbours(struct engine *e, const struct entity *it) 
                 pool_touch_legs(e, it);
 }
 
-/* For a while after that ZED may put it online: transit.c. */
-static void leg_note_device(struct engine *e, const struct entity *it, struct node *n) {
+/* It is there. A leg may be put online by ZED for a while after that: transit.c. */
+static void note_device(struct engine *e, const struct entity *it, struct node *n) {
+        n->coming_until = 0;
         if (it->type != ENTITY_ZDEV)
                 return;
         n->device_at = e->now.mono;
@@ -823,7 +884,7 @@ static void picture_update(struct engine *e, entity_id id) {
             old.unknown)
                 return;
         if (new.device != SLOT_NONE && old.device == SLOT_NONE)
-                leg_note_device(e, it, n);
+                note_device(e, it, n);
         n->device = new.device;
         n->vdev = new.vdev;
         n->state = new.state;

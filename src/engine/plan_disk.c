@@ -1,6 +1,7 @@
 /* engine/plan_disk.c - disks and partitions: a person plugs and pulls them, zmirror empties them:
  * SPEC 5 */
 #include "engine/content.h"
+#include "engine/foreign.h"
 #include "engine/handler.h"
 #include "engine/picture.h"
 #include "engine/plan.h"
@@ -28,6 +29,7 @@ static bool disk_wait_for_handlers(const struct engine *e, entity_id disk, struc
 
 /* Nothing to run: when nothing inside is in use any more, it is offline. Also for volumes. */
 struct step plan_disk_offline(struct engine *e, const struct request *r) {
+        const char *use;
         struct step s;
 
         if (plan_wait_for_coming(e, r, &s)) /* 1. what is just coming into use */
@@ -40,5 +42,8 @@ struct step plan_disk_offline(struct engine *e, const struct request *r) {
                 return s;
         if (disk_wait_for_handlers(e, r->entity, &s)) /* 5. what is done when something went */
                 return s;
-        return step_done();
+        if (plan_look_at_mounts(e, r, /* after= */ 0, &s)) /* 6. who else uses it */
+                return s;
+        use = foreign_find(e, r->entity, e->effects.arena);
+        return use ? step_fail(REASON_BUSY, r->entity, use) : step_done();
 }

@@ -26,15 +26,11 @@ struct step plan_volume_online(struct engine *e, const struct request *r) {
 }
 
 /* What the pool's last command has mounted or unmounted, as an import does. */
-static bool dataset_look_at_mounts(struct engine *e, const struct request *r, struct step *ret) {
+static bool dataset_look_at_mounts(const struct engine *e, const struct request *r,
+                                   struct step *ret) {
         uint64_t settles = engine_node(e, engine_entity(e, r->entity)->parent)->settles;
 
-        if (e->mounts_seq > r->looked_since && (settles == UINT64_MAX || e->mounts_seq > settles))
-                return false;
-        *ret = step_wait(REASON_WAIT_LOOK, r->entity, NULL);
-        ret->kind = STEP_LOOK;
-        ret->look = FACT_MOUNTS;
-        return true;
+        return plan_look_at_mounts(e, r, settles == UINT64_MAX ? 0 : settles, ret);
 }
 
 struct step plan_dataset_online(struct engine *e, const struct request *r) {

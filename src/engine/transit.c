@@ -112,7 +112,7 @@ bool transit_is_coming(const struct engine *e, entity_id id, struct reason *ret)
 
         if (online_has_command(e, id))
                 return transit_because(ret, REASON_WAIT_LOOK, id, "");
-        if (!n->in_use && e->now.mono < n->coming_until)
+        if (e->now.mono < n->coming_until)
                 return transit_because(ret, REASON_WAIT_APPEAR, id, "");
         if (pool == ENTITY_NONE || n->device == SLOT_NONE)
                 return false;

@@ -4,6 +4,7 @@
 #include "engine/content.h"
 #include "engine/engine.h"
 #include "engine/entry.h"
+#include "engine/foreign.h"
 #include "engine/handler.h"
 #include "engine/history.h"
 #include "engine/overdue.h"
@@ -187,7 +188,7 @@ static void verdict_dates(const struct engine *e, entity_id disk, struct now now
 void verdict_of(const struct engine *e, entity_id disk, struct arena *a, struct now now,
                 struct view_verdict *ret) {
         struct view_verdict v = { .disk = disk, .progress = -1, .text = "" };
-        const char *work;
+        const char *work, *use;
         struct reason why;
         entity_id stuck, silent;
 
@@ -211,6 +212,9 @@ void verdict_of(const struct engine *e, entity_id disk, struct arena *a, struct 
         } else if ((stuck = verdict_suspended(e, disk)) != ENTITY_NONE) {
                 v.kind = VERDICT_BUSY;
                 v.text = suspension_print(e, stuck, a);
+        } else if ((use = foreign_find(e, disk, a))) {
+                v.kind = VERDICT_BUSY;
+                v.text = use;
         } else if (transit_find_coming(e, disk, &why)) {
                 v.kind = VERDICT_WORKING;
                 v.text = reason_print(a, e->config, &why);

@@ -32,6 +32,7 @@ struct device *device_copy(struct arena *a, const struct device *d) {
         for (size_t i = 0; i < ELEMENTSOF(device_text); i++)
                 *device_member(copy, device_text[i]) = arena_strdup(
                         a, device_member_text(d, device_text[i]));
+        copy->below = arena_memdup(a, d->below, d->n_below * sizeof(*d->below));
         return copy;
 }
 
@@ -40,6 +41,9 @@ bool device_equal(const struct device *a, const struct device *b) {
                 if (strcmp(device_member_text(a, device_text[i]),
                            device_member_text(b, device_text[i])) != 0)
                         return false;
+        if (a->n_below != b->n_below ||
+            (a->n_below && memcmp(a->below, b->below, a->n_below * sizeof(*a->below)) != 0))
+                return false;
         return a->devnum == b->devnum && a->diskseq == b->diskseq && a->kind == b->kind &&
                a->size_bytes == b->size_bytes && a->pool_guid == b->pool_guid &&
                a->vdev_guid == b->vdev_guid && a->backing == b->backing &&

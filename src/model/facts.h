@@ -42,6 +42,8 @@ struct device {
         bool backing_exists;      /* mapping: /sys/dev/block/<backing> is there */
         uint64_t backing_diskseq; /* mapping: the diskseq found there now */
         uint64_t disk;            /* partition: devnum of its disk */
+        const uint64_t *below;    /* any other that stands on devices: their numbers */
+        uint32_t n_below;
         bool removable, usb;
         uint64_t discard_max; /* bytes: the largest trim that is let through to it, for a partition
                                  to its disk; 0: none is */
@@ -188,6 +190,7 @@ DEFINE_CLEANUP(struct pool_status *, pool_status_free);
 /* One entry of /proc/spl/kstat/zfs: a pool that is imported or being imported. */
 struct pool_seen {
         const char *name;
+        uint64_t guid; /* 0: not told */
         bool suspended;
         const char *state; /* ONLINE, DEGRADED, SUSPENDED, ... */
 };
@@ -195,6 +198,7 @@ struct pool_seen {
 /* --- mounts and other users of a device
  * -------------------------------------------------------------------- */
 
+/* Swap is one, too: its type is "swap". */
 struct mount {
         const char *source; /* "tank/data", "/dev/mapper/x" */
         const char *target, *fs_type;

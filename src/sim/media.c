@@ -459,6 +459,8 @@ void node_fact(const struct sim *s, const struct node *n, struct device *ret) {
                 return;
         /* a number may be in use again, by another device */
         ret->backing = n->under->devnum;
+        ret->below = &n->under->devnum;
+        ret->n_below = 1;
         for (size_t i = 0; i < s->nodes.count; i++)
                 if (!s->nodes.items[i]->gone && s->nodes.items[i]->devnum == n->under->devnum) {
                         ret->backing_exists = true;

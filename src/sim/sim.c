@@ -249,6 +249,7 @@ static void look_pools(struct sim *s, struct arena *a, struct facts *f) {
                         continue;
                 seen[f->n_pools++] = (struct pool_seen){
                         .name = p->name,
+                        .guid = s->options.old_zfs ? 0 : p->guid,
                         .suspended = p->imported && p->suspended,
                         .state = p->imported ? zpool_kstat(s, p) : "ONLINE",
                 };

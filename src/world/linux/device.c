@@ -5,6 +5,7 @@
 #include <linux/dm-ioctl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <systemd/sd-device.h>
 
@@ -129,6 +130,36 @@ static uint64_t mapping_backing_by_slave(struct arena *a, const char *syspath) {
                         found = 0;
         }
         return found;
+}
+
+/* What a file in a folder of the kernel's names: a block device, by its number. */
+static uint64_t loop_backing(struct arena *a, const char *syspath) {
+        const char *file = file_read_line(a, arena_printf(a, "%s/loop/backing_file", syspath));
+        struct stat st;
+
+        return file && file[0] == '/' && stat(file, &st) == 0 && S_ISBLK(st.st_mode)
+                       ? (uint64_t) st.st_rdev
+                       : 0;
+}
+
+/* All devices that one stands on: those under a mapping, a RAID, a cache; that under a loop. */
+static void read_below(struct arena *a, struct device *ret) {
+        const char *folder = arena_printf(a, "%s/slaves", ret->syspath);
+        _cleanup_(closedirp) DIR *d = opendir(folder);
+        uint64_t number = loop_backing(a, ret->syspath);
+        ARRAY(uint64_t) below = {};
+        struct dirent *e;
+
+        if (number)
+                array_append(&below, number);
+        while (d && (e = readdir(d)))
+                if (e->d_name[0] != '.' &&
+                    devnum_parse(file_read_line(a, arena_printf(a, "%s/%s/dev", folder, e->d_name)),
+                                 &number))
+                        array_append(&below, number);
+        ret->below = arena_memdup(a, below.items, below.count * sizeof(*below.items));
+        ret->n_below = (uint32_t) below.count;
+        array_done(&below);
 }
 
 /* The sequence number of the disk, for a partition that of the disk it is on. */
@@ -258,6 +289,8 @@ static bool device_read(struct arena *a, sd_device *d, struct device *ret) {
                 (void) sd_device_get_parent_with_subsystem_devtype(d, "block", "disk", &disk);
         read_hardware(a, d, disk, ret);
         read_content(a, d, ret);
+        if (ret->kind != DEVICE_PARTITION)
+                read_below(a, ret);
         if (ret->kind == DEVICE_PARTITION)
                 read_partition(a, d, disk, ret);
         else if (ret->kind == DEVICE_MAPPING)

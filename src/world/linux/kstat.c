@@ -141,9 +141,11 @@ int kstat_look_pools(const char *dir, struct arena *a, struct pool_seen **ret, u
                 struct pool_seen pool;
 
                 text_clear(&text);
-                if (kstat_is_pool_name(e->d_name) && file_read(dir, e->d_name, "state", &text) &&
-                    kstat_parse_state(text.s, text.length, arena_strdup(a, e->d_name), a, &pool))
-                        array_append(&pools, pool);
+                if (!kstat_is_pool_name(e->d_name) || !file_read(dir, e->d_name, "state", &text) ||
+                    !kstat_parse_state(text.s, text.length, arena_strdup(a, e->d_name), a, &pool))
+                        continue;
+                pool.guid = kstat_look_guid(dir, e->d_name);
+                array_append(&pools, pool);
         }
         *ret = arena_memdup(a, pools.items, pools.count * sizeof(*pools.items));
         *ret_n = (uint32_t) pools.count;

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/text.h"
 #include "world/linux/core.h"
 #include "world/linux/device.h"
@@ -19,6 +21,7 @@
 #include "world/linux/monitor.h"
 #include "world/linux/mountinfo.h"
 #include "world/linux/pool_look.h"
+#include "world/linux/process.h"
 
 #define CHILD_LIMIT     (10 * USEC_PER_SEC)
 #define CHILD_TEXT_MAX  (64u * 1024)
@@ -80,6 +83,48 @@ static const char *look_pools(struct arena *a, struct linux_world *w, struct fac
         return NULL;
 }
 
+/* The number of the block device of that path; 0: it is none. */
+static uint64_t path_devnum(const char *path) {
+        struct stat st;
+
+        return path[0] == '/' && stat(path, &st) == 0 && S_ISBLK(st.st_mode) ? (uint64_t) st.st_rdev
+                                                                             : 0;
+}
+
+/* Swap on a block device counts as mounted; a file of swap lies on what is mounted. After a line of
+ * headings each begins with a path. */
+static struct mount *swaps_add(struct arena *a, char *text, const struct mount *mounts,
+                               uint32_t *ret_n) {
+        ARRAY(struct mount) all = {};
+        char *state = NULL;
+        struct mount *copy;
+
+        for (uint32_t i = 0; i < *ret_n; i++)
+                array_append(&all, mounts[i]);
+        (void) strtok_r(text, "\n", &state);
+        for (char *line; (line = strtok_r(NULL, "\n", &state));) {
+                char *path = arena_strndup(a, line, strcspn(line, " \t"));
+
+                path = proc_decode(path);
+                if (path_devnum(path))
+                        array_append(&all, ((struct mount){ .source = path,
+                                                            .target = "",
+                                                            .fs_type = "swap",
+                                                            .devnum = path_devnum(path) }));
+        }
+        copy = arena_memdup(a, all.items, all.count * sizeof(*all.items));
+        *ret_n = (uint32_t) all.count;
+        array_done(&all);
+        return copy;
+}
+
+/* A file system on several devices (btrfs) has a number of its own. */
+static void mounts_find_devices(struct mount *mounts, uint32_t n) {
+        for (uint32_t i = 0; i < n; i++)
+                if (!mounts[i].devnum && text_starts(mounts[i].source, "/dev/"))
+                        mounts[i].devnum = path_devnum(mounts[i].source);
+}
+
 static const char *look_mounts(struct arena *a, struct linux_world *w, struct facts *facts) {
         struct text t = {};
         struct mount *mounts;
@@ -88,8 +133,12 @@ static const char *look_mounts(struct arena *a, struct linux_world *w, struct fa
         r = file_read("/proc/self/mountinfo", MOUNTS_TEXT_MAX, &t);
         if (r >= 0) {
                 mountinfo_parse(t.s, t.length, a, &mounts, &facts->n_mounts);
+                mounts_find_devices(mounts, facts->n_mounts);
                 facts->mounts = mounts;
         }
+        text_clear(&t);
+        if (r >= 0 && file_read("/proc/swaps", MOUNTS_TEXT_MAX, &t) >= 0) /* none: no swap at all */
+                facts->mounts = swaps_add(a, t.s, facts->mounts, &facts->n_mounts);
         text_done(&t);
         return r < 0 ? arena_printf(a, "cannot read /proc/self/mountinfo: %s", strerror(-r)) : NULL;
 }

@@ -76,7 +76,8 @@ static void test_every_member_of_a_device_counts(void **state) {
                 offsetof(struct device, backing),   offsetof(struct device, backing_diskseq),
                 offsetof(struct device, disk),      offsetof(struct device, discard_max),
         };
-        struct device d;
+        const uint64_t below[] = { 1, 2 }, same[] = { 1 };
+        struct device d, other;
 
         for (size_t i = 0; i < ELEMENTSOF(text_members); i++) {
                 d = stick;
@@ -102,8 +103,18 @@ static void test_every_member_of_a_device_counts(void **state) {
         d = stick;
         d.announces_trims = false;
         assert_false(device_equal(&stick, &d));
+        d = stick;
+        d.below = below;
+        d.n_below = 2;
+        assert_false(device_equal(&stick, &d));
+        d.n_below = 1;
+        other = d;
+        other.below = below + 1;
+        assert_false(device_equal(&d, &other));
+        other.below = same;
+        assert_true(device_equal(&d, &other));
         assert_int_equal(sizeof(struct device) - sizeof(char *) * ELEMENTSOF(text_members),
-                         sizeof(uint64_t) * (ELEMENTSOF(number_members) + 3)); /* nothing is new */
+                         sizeof(uint64_t) * (ELEMENTSOF(number_members) + 4)); /* nothing is new */
 }
 
 static void test_states_are_read_in_both_spellings(void **state) {
