@@ -20,7 +20,7 @@
  *
  * As long as nothing is written ZFS does not notice that the device is gone, and goes on holding
  * it; a `zpool sync` writes nothing then. `zpool clear` makes it write its configuration: the pool
- * is suspended within some seconds (seen on 2.3.2: 5 to 9).
+ * is suspended within some seconds (seen on 2.3.2 and 2.1.11: when the next txg is written).
  */
 
 bool plan_notice(struct engine *e, const struct request *r, entity_id pool, struct step *ret) {
