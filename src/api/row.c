@@ -198,6 +198,17 @@ void row_print(struct text *t, const struct config *c, const struct view_entity 
         json_close(t, '}');
 }
 
+static void failure_add(struct text *t, const struct failure *f) {
+        if (!f->time)
+                return;
+        json_open(t, "failure", '{');
+        json_add_string(t, "wish", wish_print(f->wish));
+        json_add_number(t, "time", f->time);
+        json_add_bool(t, "refused", f->refused);
+        json_add_string(t, "reason", f->text);
+        json_close(t, '}');
+}
+
 void row_print_status(struct text *t, struct arena *a, const struct config *c,
                       const struct view_entity *v, const struct view_verdict *verdict,
                       const struct view_request *requests, uint32_t n_requests, usec_t now) {
@@ -206,6 +217,7 @@ void row_print_status(struct text *t, struct arena *a, const struct config *c,
         json_add_string(t, "device", v->device);
         if (v->held_by && v->held_by[0])
                 json_add_string(t, "held_by", v->held_by);
+        failure_add(t, &v->failure);
         if (v->trim.fault != TRIM_FAULT_NONE)
                 json_add_string(t, "trim_obstacle", trim_obstacle_print(a, &v->trim));
         if (v->silent)
@@ -291,6 +303,15 @@ static bool requests_read(struct arena *a, const struct json *array, struct row 
         return true;
 }
 
+static bool failure_read(const struct json *object, struct failure *ret) {
+        const char *wish = "";
+
+        return json_get_string(object, "wish", &wish) && wish_parse(wish, &ret->wish) &&
+               json_get_number(object, "time", &ret->time) &&
+               json_get_bool(object, "refused", &ret->refused) &&
+               json_get_string(object, "reason", &ret->text) && ret->text;
+}
+
 static bool time_read(const struct json *m, usec_t *ret) {
         if (m->type != JSON_INT || m->number < 0)
                 return false;
@@ -373,6 +394,7 @@ static bool column_read(struct arena *a, const struct json *m, enum column c, us
 static bool status_read(struct arena *a, const struct json *object, usec_t now, struct row *row) {
         const struct json *requests = json_find(object, "requests");
         const struct json *verdict = json_find(object, "verdict");
+        const struct json *failure = json_find(object, "failure");
         struct reply_verdict *v = NULL;
 
         if (verdict && verdict->type != JSON_NULL) {
@@ -387,6 +409,7 @@ static bool status_read(struct arena *a, const struct json *object, usec_t now, 
                json_get_string(object, "trim_obstacle", &row->trim_obstacle) &&
                json_get_bool(object, "silent", &row->silent) &&
                json_get_bool(object, "watching", &row->watching) &&
+               (!failure || failure_read(failure, &row->failure)) &&
                (!requests || requests_read(a, requests, row));
 }
 

@@ -89,6 +89,12 @@ static void row_check(struct checkup *c, const struct row *row) {
         if (row->errors || row->silent)
                 subject_add(c, row, row->silent ? HEALTH_NO_ANSWER : HEALTH_TROUBLE,
                             row->errors ? errors : "it has not answered yet");
+        if (row->failure.time && !row->failure.refused)
+                subject_add(c, row, HEALTH_TROUBLE,
+                            arena_printf(c->arena, "%s failed %s: %s",
+                                         wish_print(row->failure.wish),
+                                         show_time(c->arena, row->failure.time),
+                                         show_line(c->arena, row->failure.text)));
         for (enum operation op = 0; op < _OPERATION_MAX; op++) {
                 const char *obstacle = op == OPERATION_TRIM && row->trim_obstacle
                                                ? show_line(c->arena, row->trim_obstacle)

@@ -99,6 +99,9 @@ static void row_show(struct arena *a, const struct row *row, usec_t now) {
                 field("errors", "%s",
                       row->errors_text && row->errors_text[0] ? show_line(a, row->errors_text)
                                                               : "yes");
+        if (row->failure.time && !row->failure.refused) /* else that is told with the errors */
+                field("failed", "%s, %s: %s", wish_print(row->failure.wish),
+                      show_time(a, row->failure.time), show_line(a, row->failure.text));
         if (row->held_by && row->held_by[0])
                 field("held by", "%s (when it was to go last)", show_line(a, row->held_by));
         if (row->type == ENTITY_ZDEV)
@@ -162,6 +165,19 @@ static void verdict_add_json(struct text *t, const struct reply_verdict *v, usec
         json_close(t, '}');
 }
 
+static void failure_add_json(struct text *t, const struct failure *f) {
+        char time[TIME_PRINT_MAX];
+
+        if (!f->time)
+                return;
+        json_open(t, "failure", '{');
+        json_add_string(t, "wish", wish_print(f->wish));
+        json_add_string(t, "time", show_time_iso(f->time, time));
+        json_add_bool(t, "refused", f->refused);
+        json_add_string(t, "reason", f->text);
+        json_close(t, '}');
+}
+
 /* The columns of `list`, all of them, and what only status tells. */
 static void row_print_json(const struct row *row, usec_t now, bool first) {
         struct text t = {};
@@ -178,6 +194,7 @@ static void row_print_json(const struct row *row, usec_t now, bool first) {
         json_add_string(&t, "errors_text",
                         row->errors_text && row->errors_text[0] ? row->errors_text : NULL);
         json_add_string(&t, "held_by", row->held_by && row->held_by[0] ? row->held_by : NULL);
+        failure_add_json(&t, &row->failure);
         json_add_string(&t, "trim_obstacle", row->trim_obstacle);
         json_add_bool(&t, "silent", row->silent);
         json_add_bool(&t, "watching", row->watching);

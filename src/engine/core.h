@@ -134,6 +134,7 @@ struct list_run {
 struct row {
         struct memory_entity m;
         char luks_uuid[48];
+        char *failure;      /* its text, or NULL */
         struct arena *text; /* names of changes; cleared when no handler list is left */
         ARRAY(struct memory_handler) handlers;
         ARRAY(struct list_run) runs; /* parallel */

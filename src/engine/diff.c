@@ -8,6 +8,7 @@
 #include "engine/complete.h"
 #include "engine/diff.h"
 #include "engine/entry.h"
+#include "engine/failure.h"
 #include "engine/handler.h"
 #include "engine/history.h"
 #include "engine/ledger.h"
@@ -84,6 +85,7 @@ static void diff_disappeared(struct engine *e, entity_id id) {
         for (enum wish w = 0; w < _WISH_MAX; w++)
                 if (n->requests[w] && w != WISH_OFFLINE)
                         request_end(e, n->requests[w], false, &why);
+        failure_disappeared(e, id);
 }
 
 /* Legs that are there and were not put online by the import appear anew: OFFLINE outlives an
@@ -338,6 +340,7 @@ void diff_entity(struct engine *e, entity_id id) {
                 diff_returned(e, id);
         if (type == ENTITY_CRYPT)
                 diff_returned_crypt(e, id);
+        failure_follow(e, id);
         n->fresh = false;
         n->unmet &= type == ENTITY_ZDEV && leg_is_blind(e, id);
 }

@@ -7,6 +7,7 @@
 #include "engine/audit.h"
 #include "engine/complete.h"
 #include "engine/diff.h"
+#include "engine/failure.h"
 #include "engine/foreign.h"
 #include "engine/forget.h"
 #include "engine/handler.h"
@@ -143,6 +144,7 @@ static void row_load(struct engine *e, const struct memory_entity *m) {
         (void) snprintf(row->luks_uuid, sizeof(row->luks_uuid), "%s",
                         m->luks_uuid ? m->luks_uuid : "");
         row->m.luks_uuid = row->luks_uuid;
+        row_set_failure(row, &m->failure);
         for (uint32_t i = 0; i < m->n_handlers; i++) {
                 struct memory_handler h = m->handlers[i];
 
@@ -157,6 +159,7 @@ static void row_load(struct engine *e, const struct memory_entity *m) {
         row->m.state = STATE_DISCONNECTED;
         row->m.device_seq = 0;
         row->m.in_use = false;
+        row_set_failure(row, &(struct failure){});
 }
 
 static void memory_take(struct engine *e, const struct memory *memory) {
@@ -339,6 +342,7 @@ static void config_take(struct engine *e, const struct config *config) {
 static void rows_release(struct engine *e) {
         for (size_t i = 0; i < e->all_rows.count; i++) {
                 e->all_rows.items[i]->text = arena_free(e->all_rows.items[i]->text);
+                free(e->all_rows.items[i]->failure);
                 array_done(&e->all_rows.items[i]->handlers);
                 array_done(&e->all_rows.items[i]->runs);
         }

@@ -7,6 +7,7 @@
 
 #include "engine/complete.h"
 #include "engine/engine.h"
+#include "engine/failure.h"
 #include "engine/handler.h"
 #include "engine/holder.h"
 #include "engine/ledger.h"
@@ -78,6 +79,17 @@ static void chain_requests(struct chain *c, entity_id id) {
         for (enum wish w = 0; w < _WISH_MAX; w++)
                 if (engine_node(c->engine, id)->requests[w])
                         chain_request(c, engine_node(c->engine, id)->requests[w], 0);
+}
+
+/* What was wanted last and has failed. */
+static void chain_failure(struct chain *c, entity_id id) {
+        const struct failure *f = failure_of(c->engine, id);
+        char when[TIME_PRINT_MAX];
+
+        if (f)
+                chain_add(c, 0, "%s %s on %s: %s", wish_print(f->wish),
+                          f->refused ? "was refused" : "failed", time_print(f->time, when),
+                          f->text);
 }
 
 /* --- why it is not online */
@@ -333,6 +345,7 @@ static void chain_everything(struct chain *c, entity_id id) {
         enum state state = engine_node(e, id)->state;
 
         chain_requests(c, id);
+        chain_failure(c, id);
         if (entity_find_silent(e, id) != ENTITY_NONE) {
                 chain_add(c, 0,
                           engine_node(e, id)->unknown

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "engine/failure.h"
 #include "engine/forget.h"
 #include "engine/history.h"
 #include "engine/ledger.h"
@@ -147,6 +148,7 @@ static void forget_book(struct engine *e, const struct map *ids) {
 static void forget_row(struct engine *e, struct row *row) {
         array_append(&e->effects.forgets, ((struct effect_forget){ .entity = row->m.id }));
         row->luks_uuid[0] = 0;
+        row_set_failure(row, &(struct failure){});
         row->m = (struct memory_entity){ .id = row->m.id, .luks_uuid = row->luks_uuid };
 }
 

@@ -240,36 +240,13 @@ void handler_advance(struct engine *e, entity_id id) {
 /* --- ends of actions
  * ----------------------------------------------------------------------------------- */
 
-/* A handler's request may fail quietly: nothing was there to act upon. What a command said was
- * logged with its end. */
-static bool reason_is_quiet(enum reason_code code) {
-        return code == REASON_NOT_CONNECTED || code == REASON_BUSY || code == REASON_REPLACED ||
-               code == REASON_CANCELLED || code == REASON_NOBODY_NEEDS ||
-               code == REASON_DISCONNECTED || code == REASON_TOO_FEW_LEGS ||
-               code == REASON_REQUIRED_MISSING || code == REASON_COMMANDS_DISABLED ||
-               code == REASON_COMMAND_FAILED || code == REASON_GUARD; /* the history has told it */
-}
-
-static enum log_level reason_level(enum reason_code code) {
-        return code == REASON_UNSUPPORTED ? LOG_LEVEL_INFO /* it is no failure */
-               : reason_is_quiet(code)    ? LOG_LEVEL_VERBOSE
-                                          : LOG_LEVEL_WARNING;
-}
-
 static void list_action_ended(struct engine *e, entity_id id, struct list_run *run, bool good) {
         run->over = true;
         run->good = good;
         engine_touch(e, id);
 }
 
-void handler_request_ended(struct engine *e, const struct request *r, bool fulfilled,
-                           const struct reason *why) {
-        struct arena *a = e->effects.arena;
-
-        if (!fulfilled && (r->origin != ORIGIN_PERSON || !r->clients.count))
-                engine_log(e, reason_level(why->code), r->entity, "%s: %s failed: %s",
-                           engine_title(e, r->entity), wish_print(r->wish),
-                           reason_print(a, e->config, why));
+void handler_request_ended(struct engine *e, const struct request *r, bool fulfilled) {
         if (r->origin > ORIGIN_HANDLER)
                 return;
         for (entity_id i = r->entity; i != ENTITY_NONE; i = tree_next(e, r->entity, i)) {

@@ -16,8 +16,7 @@ void handler_advance(struct engine *e, entity_id id);
 bool handler_brings_online(const struct entity *it);
 /* True if a list of the entity has not ended. */
 bool handler_is_running(const struct engine *e, entity_id id);
-void handler_request_ended(struct engine *e, const struct request *r, bool fulfilled,
-                           const struct reason *why);
+void handler_request_ended(struct engine *e, const struct request *r, bool fulfilled);
 void handler_job_ended(struct engine *e, entity_id id, uint64_t job, const struct command_end *end);
 /* Why an offline that a handler wants is held back; false if it is not. */
 bool handler_is_held(const struct engine *e, entity_id id, struct reason *ret);

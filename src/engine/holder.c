@@ -149,7 +149,7 @@ bool plan_holders(struct engine *e, const struct request *r, struct step *ret) {
                         continue;
                 other = volume_leg_of(e, d);
                 if (other) {
-                        *ret = step_failf(REASON_BUSY, r->entity,
+                        *ret = step_failf(REASON_HELD, r->entity,
                                           "volume %s is an online leg of pool %s", d->zvol_name,
                                           other);
                         return true;
@@ -163,7 +163,7 @@ bool plan_holders(struct engine *e, const struct request *r, struct step *ret) {
                         return true;
                 }
                 if (h->text[0]) {
-                        *ret = step_failf(REASON_BUSY, r->entity, "volume %s: %s", d->zvol_name,
+                        *ret = step_failf(REASON_HELD, r->entity, "volume %s: %s", d->zvol_name,
                                           h->text);
                         return true;
                 }

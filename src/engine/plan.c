@@ -428,22 +428,6 @@ static bool plan_wait_for_command(struct engine *e, struct request *r) {
         return true;
 }
 
-/* SPEC 10: a refusal is an event. Whoever needed the request that was refused fails with the same
- * words, and tells nothing new. */
-static void plan_note_refusal(struct engine *e, const struct request *r, const struct reason *why) {
-        entity_id about = why->about == ENTITY_NONE ? r->entity : why->about;
-
-        if (why->code != REASON_GUARD)
-                return;
-        for (size_t i = 0; i < r->needs.count; i++)
-                if (r->needs.items[i].state == NEED_FAILED)
-                        return;
-        history_add(e, HISTORY_REFUSED, about,
-                    arena_printf(e->effects.arena, "refused|%s|%" PRIu64,
-                                 engine_entity(e, about)->id, e->now.wall),
-                    NULL, "%s", reason_print(e->effects.arena, e->config, why));
-}
-
 void plan_request(struct engine *e, struct request *r) {
         uint64_t id = r->id;
 
@@ -460,7 +444,6 @@ void plan_request(struct engine *e, struct request *r) {
                         request_end(e, r, true, &s.reason);
                         return;
                 case STEP_FAIL:
-                        plan_note_refusal(e, r, &s.reason);
                         request_end(e, r, false, &s.reason);
                         return;
                 case STEP_NEED:

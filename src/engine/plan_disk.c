@@ -45,5 +45,5 @@ struct step plan_disk_offline(struct engine *e, const struct request *r) {
         if (plan_look_at_mounts(e, r, /* after= */ 0, &s)) /* 6. who else uses it */
                 return s;
         use = foreign_find(e, r->entity, e->effects.arena);
-        return use ? step_fail(REASON_BUSY, r->entity, use) : step_done();
+        return use ? step_fail(REASON_HELD, r->entity, use) : step_done();
 }

@@ -28,7 +28,7 @@ bool plan_notice(struct engine *e, const struct request *r, entity_id pool, stru
         struct command clear = command_pool_clear(e->effects.arena, r->entity, name);
 
         if (!plan_has_run(e, r, &clear) && upper)
-                *ret = step_failf(REASON_BUSY, r->entity,
+                *ret = step_failf(REASON_HELD, r->entity,
                                   "the device of pool %s was pulled while pool %s has a leg on a "
                                   "volume of it: take that leg offline, or %s would hang with it",
                                   name, upper, upper);
@@ -39,7 +39,7 @@ bool plan_notice(struct engine *e, const struct request *r, entity_id pool, stru
                 deadline_add(&e->deadlines, r->settle_until, r->entity);
                 *ret = step_wait(REASON_WAIT_LOOK, pool, NULL);
         } else
-                *ret = step_failf(REASON_BUSY, r->entity,
+                *ret = step_failf(REASON_HELD, r->entity,
                                   "pool %s has not noticed that its device is gone", name);
         return true;
 }

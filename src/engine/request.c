@@ -2,6 +2,7 @@
  * cancelled: SPEC 5 */
 #include <string.h>
 
+#include "engine/failure.h"
 #include "engine/handler.h"
 #include "engine/picture.h"
 #include "engine/pool.h"
@@ -327,7 +328,8 @@ void request_end(struct engine *e, struct request *r, bool fulfilled, const stru
         request_tell(e, r, true, fulfilled, why);
         request_inform_needers(e, r, fulfilled, why);
         request_drop_needs(e, r);
-        handler_request_ended(e, r, fulfilled, why);
+        failure_ended(e, r, fulfilled, why);
+        handler_request_ended(e, r, fulfilled);
         request_touch_siblings(e, r->entity);
         e->requests.items[r->index] = NULL;
         e->n_ended++;

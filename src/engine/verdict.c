@@ -4,6 +4,7 @@
 #include "engine/content.h"
 #include "engine/engine.h"
 #include "engine/entry.h"
+#include "engine/failure.h"
 #include "engine/foreign.h"
 #include "engine/handler.h"
 #include "engine/history.h"
@@ -154,6 +155,17 @@ static const char *verdict_absence(const struct engine *e, entity_id disk, struc
         return engine_node(e, disk)->in_use ? "it was pulled while it was in use" : "";
 }
 
+/* What was wanted of something on the disk, and was not done; "". */
+static const char *verdict_failure(const struct engine *e, entity_id disk, struct arena *a) {
+        const char *text = failure_print(e, disk, a);
+        struct content c;
+
+        for (entity_id i = content_first(e, &c, disk); i != ENTITY_NONE && !text;
+             i = content_next(e, &c, i))
+                text = failure_print(e, i, a);
+        return text ? text : "";
+}
+
 /* How fresh the copies on the disk are: the oldest of its legs counts. */
 static void verdict_dates(const struct engine *e, entity_id disk, struct now now,
                           struct view_verdict *v) {
@@ -164,9 +176,11 @@ static void verdict_dates(const struct engine *e, entity_id disk, struct now now
         for (entity_id i = content_first(e, &c, disk); i != ENTITY_NONE;
              i = content_next(e, &c, i)) {
                 struct view_entity leg;
+                const struct failure *f = failure_of(e, i);
                 usec_t due;
 
-                v->errors |= engine_node(e, i)->errors && entity_is_present(e, i);
+                v->errors |= (engine_node(e, i)->errors && entity_is_present(e, i)) ||
+                             (f && f->refused);
                 if (engine_entity(e, i)->type != ENTITY_ZDEV)
                         continue;
                 engine_view_entity(e, i, now, &leg);
@@ -193,6 +207,7 @@ void verdict_of(const struct engine *e, entity_id disk, struct arena *a, struct 
         entity_id stuck, silent;
 
         verdict_dates(e, disk, now, &v);
+        v.failure = verdict_failure(e, disk, a);
         work = verdict_work(e, disk, a, now, &v);
         if (!e->ready) {
                 v.kind = VERDICT_BUSY;

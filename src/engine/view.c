@@ -1,6 +1,7 @@
 /* engine/view.c - the picture, as it is shown to people */
 #include "engine/audit.h"
 #include "engine/complete.h"
+#include "engine/failure.h"
 #include "engine/holder.h"
 #include "engine/ledger.h"
 #include "engine/overdue.h"
@@ -68,7 +69,8 @@ static const char *leg_errors_text(const struct engine *e, entity_id leg) {
         return v ? vdev_state_print(v->state) : "";
 }
 
-static const char *entity_errors_text(const struct engine *e, entity_id id) {
+/* What its picture says. */
+static const char *entity_fault_text(const struct engine *e, entity_id id) {
         const struct node *n = engine_node(e, id);
         enum entity_type type = engine_entity(e, id)->type;
 
@@ -88,6 +90,16 @@ static const char *entity_errors_text(const struct engine *e, entity_id id) {
                                     audit_print_missing(e, id));
         return n->status && n->status->error_count ? "data errors"
                                                    : "a leg is missing or has errors";
+}
+
+static const char *entity_errors_text(const struct engine *e, entity_id id) {
+        const struct failure *f = failure_of(e, id);
+        const char *fault = entity_fault_text(e, id);
+
+        if (!f || !f->refused)
+                return fault;
+        return arena_printf(e->effects.arena, "%s%s%s", fault, *fault ? "; " : "",
+                            failure_print(e, id, e->effects.arena));
 }
 
 /* It is there, or its container only has to be opened. */
@@ -154,14 +166,16 @@ void engine_view_entity(const struct engine *e, entity_id id, struct now now,
                         struct view_entity *ret) {
         const struct node *n = engine_node(e, id);
         const struct device *d = node_device(e, n);
+        const struct failure *f = failure_of(e, id);
         const char *held = holder_of(e, id);
 
         *ret = (struct view_entity){
                 .entity = engine_entity(e, id),
                 .state = e->ready ? n->state : STATE_UNKNOWN,
-                .errors = n->errors,
+                .errors = n->errors || (f && f->refused),
                 .errors_text = entity_errors_text(e, id),
                 .device = d ? d->devnode : "",
+                .failure = f ? *f : (struct failure){},
                 .held_by = held ? held : "",
                 .silent = view_is_silent(e, id),
         };

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/time.h"
+
 enum entity_type {
         ENTITY_DISK,
         ENTITY_PART,
@@ -98,6 +100,14 @@ enum wish {
 const char *wish_print(enum wish w);
 bool wish_parse(const char *s, enum wish *ret);
 bool wish_suits(enum wish w, enum entity_type type); /* SPEC 5, the table */
+
+/* What was wanted of an entity last, and was not done. */
+struct failure {
+        usec_t time; /* wall clock; 0: nothing has failed */
+        enum wish wish;
+        bool refused;     /* to protect data: SPEC 10 */
+        const char *text; /* why */
+};
 
 /* One step of a handler list. */
 enum action_kind {

@@ -43,6 +43,7 @@ struct memory_entity {
         const char *luks_uuid; /* of the last one that was open under its name; "" or NULL: none */
         struct memory_handler *handlers;
         uint32_t n_handlers;
+        struct failure failure;
 };
 
 /* How a leg was found to be complete. */

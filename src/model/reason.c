@@ -28,6 +28,7 @@ static const struct wording {
         [REASON_NEED_FAILED] = { "need-failed", "%D", "%A, which is needed, failed" },
         [REASON_NOBODY_NEEDS] = { "nobody-needs", "nobody needs it any more", NULL },
         [REASON_BUSY] = { "busy", "%A is in use: %D", "%A is in use" },
+        [REASON_HELD] = { "held", "%A is in use: %D", "%A is in use" },
         [REASON_LAST_COPY] = { "last-copy", "%A cannot go: %D",
                                "%A cannot go: it is the last whole copy" },
         [REASON_GUARD] = { "guard", "%D", "refused, to protect the data on %A" },

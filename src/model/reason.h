@@ -24,6 +24,7 @@ enum reason_code {
         REASON_NEED_FAILED,       /* <detail>: the reason of what was needed */
         REASON_NOBODY_NEEDS,      /* nobody needs it any more */
         REASON_BUSY,              /* <about> is in use: <detail> */
+        REASON_HELD,              /* the same, by what zmirror does not take out of use */
         REASON_LAST_COPY,         /* <about> cannot go: <detail> */
         REASON_GUARD,             /* <detail>: a whole paragraph, SPEC 10 */
         REASON_SUSPENDED,         /* pool <about> is suspended */

@@ -31,10 +31,11 @@ struct view_entity {
         usec_t available_update_overdue;
         struct view_operation operations[_OPERATION_MAX];
         struct trim_obstacle
-                trim;        /* online, and cannot be trimmed: why; valid until the next step */
-        bool silent;         /* a pool: it is imported, and does not answer (yet, or any more) */
-        bool watching;       /* online, and not known to be up to date yet */
-        const char *device;  /* its block device, "" */
+                trim;           /* online, and cannot be trimmed: why; valid until the next step */
+        bool silent;            /* a pool: it is imported, and does not answer (yet, or any more) */
+        bool watching;          /* online, and not known to be up to date yet */
+        const char *device;     /* its block device, "" */
+        struct failure failure; /* text is valid until the next step */
         const char *held_by; /* who used it when it was to go last, ""; valid until the next step */
 };
 
@@ -85,8 +86,10 @@ struct view_verdict {
         enum verdict_kind kind;
         const char *text; /* "resilvering tank-b (tank), 41 %, done in 12 min"; "in use: pool bak";
                              "" */
-        double progress;  /* of what it is working on; negative: not told */
-        usec_t eta;       /* wall clock, 0: not told */
+        const char *failure; /* what was wanted of something on it, and was not done: "online of
+                                zdev tank-b (tank) failed: ..."; "" */
+        double progress;     /* of what it is working on; negative: not told */
+        usec_t eta;          /* wall clock, 0: not told */
         bool up_to_date; /* every leg on it is up to date or was when it left and nothing is overdue
                           */
         usec_t last_update; /* the oldest of its legs; 0: never; USEC_NEVER: now */

@@ -86,6 +86,7 @@ static void entity_copy(struct arena *a, const struct memory_entity *from,
         *to = *from;
         to->id = id;
         to->luks_uuid = arena_strdup(a, from->luks_uuid ? from->luks_uuid : "");
+        to->failure.text = from->failure.text ? arena_strdup(a, from->failure.text) : NULL;
         to->handlers = from->n_handlers ? arena_memdup(a, from->handlers,
                                                        from->n_handlers * sizeof(*from->handlers))
                                         : NULL;

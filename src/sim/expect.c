@@ -256,6 +256,30 @@ static enum holds holds_copy(struct stage *st, const char *const *words, uint32_
                          copy_print(l ? l->copy : COPY_UNKNOWN));
 }
 
+/* What was wanted last of it and was not done, as far as that matters. */
+static enum holds holds_failed(struct stage *st, const char *const *words, uint32_t n) {
+        struct engine *e = rehearsal_engine(st->rehearsal);
+        struct view_entity v;
+        enum wish wish;
+        entity_id id;
+
+        if (!wish_parse(words[0], &wish)) {
+                (void) stage_mistake(st, "expected 'failed <wish> <type> <name...>'");
+                return HOLDS_MISTAKE;
+        }
+        if (!stage_find_entity(st, words + 1, n - 1, &id))
+                return HOLDS_MISTAKE;
+        if (!e)
+                return holds_not(st, "the daemon does not run");
+        engine_view_entity(e, id, rehearsal_now(st->rehearsal), &v);
+        if (v.failure.time && v.failure.wish == wish)
+                return HOLDS_YES;
+        return v.failure.time
+                       ? holds_not(st, "of %s, %s has failed: %s", v.entity->hrid,
+                                   wish_print(v.failure.wish), v.failure.text)
+                       : holds_not(st, "nothing that was wanted of %s has failed", v.entity->hrid);
+}
+
 static enum holds holds_imported(struct stage *st, const char *const *words, uint32_t n) {
         return sim_pool_is_imported(rehearsal_sim(st->rehearsal), words[0])
                        ? HOLDS_YES
@@ -307,6 +331,8 @@ static const struct condition {
         { "state", 2, holds_state, "state <type> <name...> <state>" },
         { "verdict", 2, holds_verdict, "verdict <disk> absent|busy|working|safe [<pattern>]" },
         { "errors", 2, holds_errors, "errors <type> <name...>" },
+        { "failed", 3, holds_failed,
+          "failed <wish> <type> <name...>   (what was wanted last, and still matters)" },
         { "running", 3, holds_running, "running update|scrub|trim <pool> <leg>" },
         { "last", 4, holds_last, "last online|update|scrub|trim <pool> <leg> never|now|set" },
         { "history", 1, holds_history, "history <kind> [<type> <name...>] [<count>]" },

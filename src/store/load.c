@@ -44,7 +44,8 @@ static int load_next(struct store *s, sqlite3_stmt *stmt) {
 static int load_entity(struct store *s, struct arena *a, sqlite3_stmt *stmt,
                        struct memory_entity *e) {
         e->id = arena_strdup(a, stmt_text(stmt, 0));
-        if (!state_parse(stmt_text(stmt, 1), &e->state) || !stmt_guid(stmt, 12, &e->vdev_guid))
+        if (!state_parse(stmt_text(stmt, 1), &e->state) || !stmt_guid(stmt, 12, &e->vdev_guid) ||
+            !wish_parse(stmt_text(stmt, 15), &e->failure.wish))
                 return load_damaged(s, "entity", e->id);
         e->in_use = stmt_number(stmt, 2) != 0;
         e->device_seq = stmt_number(stmt, 3);
@@ -57,6 +58,9 @@ static int load_entity(struct store *s, struct arena *a, sqlite3_stmt *stmt,
         e->last_scrub = stmt_number(stmt, 10);
         e->last_trim = stmt_number(stmt, 11);
         e->luks_uuid = arena_strdup(a, stmt_text(stmt, 13));
+        e->failure.time = stmt_number(stmt, 14);
+        e->failure.refused = stmt_number(stmt, 16) != 0;
+        e->failure.text = arena_strdup(a, stmt_text(stmt, 17));
         return 0;
 }
 
@@ -73,7 +77,8 @@ static int load_entities(struct store *s, struct memory *m) {
         r = database_query(s,
                            "SELECT id, state, in_use, device_seq, operations, errors, used,"
                            " added, last_online, last_update, last_scrub, last_trim,"
-                           " vdev_guid, luks_uuid FROM entity ORDER BY id",
+                           " vdev_guid, luks_uuid, failed, failed_wish, failed_refused, failed_text"
+                           " FROM entity ORDER BY id",
                            &stmt);
         if (r < 0)
                 return r;

@@ -62,6 +62,10 @@ int store_save_entity(struct store *s, const struct memory_entity *e) {
         stmt_bind_number(stmt, 12, e->last_trim);
         stmt_bind_guid(stmt, 13, e->vdev_guid);
         stmt_bind_text(stmt, 14, e->luks_uuid ? e->luks_uuid : "");
+        stmt_bind_number(stmt, 15, e->failure.time);
+        stmt_bind_text(stmt, 16, wish_print(e->failure.wish));
+        stmt_bind_number(stmt, 17, e->failure.refused);
+        stmt_bind_text(stmt, 18, e->failure.text ? e->failure.text : "");
         r = save_step(s, stmt);
         if (r < 0)
                 return r;

@@ -73,6 +73,12 @@ static const char *const schema_steps[] = {
         "CREATE TABLE pool_top (pool_guid TEXT NOT NULL, top_guid TEXT NOT NULL,"
         " type TEXT NOT NULL, parity INTEGER NOT NULL, width INTEGER NOT NULL,"
         " PRIMARY KEY (pool_guid, top_guid)) WITHOUT ROWID;",
+
+        /* 4 */
+        "ALTER TABLE entity ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE entity ADD COLUMN failed_wish TEXT NOT NULL DEFAULT 'online';"
+        "ALTER TABLE entity ADD COLUMN failed_refused INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE entity ADD COLUMN failed_text TEXT NOT NULL DEFAULT '';",
 };
 
 #define SCHEMA_VERSION ((int64_t) ELEMENTSOF(schema_steps))

@@ -34,6 +34,7 @@ static struct view_entity sample_view(const struct config *c) {
                 .trim = { TRIM_FAULT_DISK, "/dev/sdb", "" },
                 .device = "/dev/sdb1",
                 .held_by = "loop device loop0",
+                .failure = { 12, WISH_SCRUB, true, "no progress" },
         };
 }
 
@@ -144,6 +145,10 @@ static void test_status_tells_more(void **state) {
         check_row(&rows[0]);
         assert_string_equal(rows[0].device, "/dev/sdb1");
         assert_string_equal(rows[0].held_by, "loop device loop0");
+        assert_int_equal(rows[0].failure.time, 12);
+        assert_int_equal(rows[0].failure.wish, WISH_SCRUB);
+        assert_true(rows[0].failure.refused);
+        assert_string_equal(rows[0].failure.text, "no progress");
         assert_string_equal(rows[0].errors_text, "3 read errors");
         assert_string_equal(rows[0].trim_obstacle, "/dev/sdb takes no trims");
         assert_true(rows[0].watching);
@@ -271,9 +276,9 @@ static void test_requests(void **state) {
 static void test_overview(void **state) {
         _cleanup_(config_freep) struct config *c = fixture_config();
         const struct view_verdict verdicts[] = {
-                { FIXTURE_DISK, VERDICT_WORKING, "resilvering", 0.5, 9, true, USEC_NEVER, 10, true,
-                  true },
-                { FIXTURE_PART, VERDICT_ABSENT, "", -1, 0, false, 0, USEC_NEVER, false, false },
+                { FIXTURE_DISK, VERDICT_WORKING, "resilvering", "scrub failed", 0.5, 9, true,
+                  USEC_NEVER, 10, true, true },
+                { FIXTURE_PART, VERDICT_ABSENT, "", "", -1, 0, false, 0, USEC_NEVER, false, false },
         };
         struct reply_verdict *back;
         struct arena *a = arena_new();
@@ -289,6 +294,8 @@ static void test_overview(void **state) {
         assert_string_equal(back[0].hrid, "disk: the blue one");
         assert_int_equal(back[0].kind, VERDICT_WORKING);
         assert_string_equal(back[0].text, "resilvering");
+        assert_string_equal(back[0].failure, "scrub failed");
+        assert_string_equal(back[1].failure, "");
         assert_true(back[0].progress == 0.5);
         assert_int_equal(back[0].eta, 9);
         assert_true(back[0].up_to_date && back[0].overdue && back[0].errors);

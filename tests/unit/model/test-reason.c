@@ -51,6 +51,8 @@ static const struct {
         { { REASON_NOBODY_NEEDS, ENTITY_NONE, "" }, "nobody needs it any more" },
         { { REASON_BUSY, VOLUME, "mounted at /mnt" },
           "zvol data (bak-a) is in use: mounted at /mnt" },
+        { { REASON_HELD, POOL, "volume tank/data: mounted at /mnt" },
+          "pool tank is in use: volume tank/data: mounted at /mnt" },
         { { REASON_LAST_COPY, LEG, "tank-a is being resilvered" },
           "zdev tank-b (tank) cannot go: tank-a is being resilvered" },
         { { REASON_GUARD, POOL, "the whole story" }, "the whole story" },

@@ -30,6 +30,7 @@ static struct memory_entity sample_entity(void) {
                 .luks_uuid = "c0ffee00-0000-4000-8000-000000000002",
                 .handlers = handlers,
                 .n_handlers = ELEMENTSOF(handlers),
+                .failure = { 5, WISH_SCRUB, true, "no progress" },
         };
 }
 
@@ -144,6 +145,10 @@ static void test_everything_saved_is_loaded_again(void **state) {
         assert_string_equal(e2->id, e.id);
         assert_int_equal(e2->state, e.state);
         assert_true(e2->in_use);
+        assert_int_equal(e2->failure.time, e.failure.time);
+        assert_int_equal(e2->failure.wish, e.failure.wish);
+        assert_true(e2->failure.refused);
+        assert_string_equal(e2->failure.text, e.failure.text);
         assert_int_equal(e2->device_seq, 12);
         assert_int_equal(e2->operations, e.operations);
         assert_true(e2->errors && e2->used);
@@ -319,6 +324,10 @@ static void test_an_older_file_becomes_a_new_one(void **state) {
         assert_int_equal(store_save_one_entity(s, &e), 0);
         store_free(s);
         folder_execute(f->file, "ALTER TABLE entity DROP COLUMN luks_uuid;"
+                                "ALTER TABLE entity DROP COLUMN failed;"
+                                "ALTER TABLE entity DROP COLUMN failed_wish;"
+                                "ALTER TABLE entity DROP COLUMN failed_refused;"
+                                "ALTER TABLE entity DROP COLUMN failed_text;"
                                 "ALTER TABLE leg DROP COLUMN met_start;"
                                 "ALTER TABLE leg DROP COLUMN own_txg;"
                                 "ALTER TABLE leg DROP COLUMN instance;"

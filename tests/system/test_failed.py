@@ -1,0 +1,65 @@
+"""tests/system/test_failed.py - what was wanted and was not done is told to whoever asks later"""
+
+import json
+
+import harness
+from harness import wait_for
+from machine import Machine
+
+WRONG = "echo 'No key available with this passphrase.' >&2; exit 2"
+
+
+def failed_to_open(box):
+    """A handler could not open the container."""
+    machine = Machine(box)
+    machine.override["cryptsetup open"] = WRONG
+    daemon = box.start()
+    wait_for("the first picture", box.is_ready)
+    machine.plug()
+    wait_for("the failure", lambda: machine.verdict().get("failure"))
+    return machine, daemon
+
+
+def crypt(box):
+    return json.loads(box.run("status", "crypt", "tank-b", "--json", status=0))[0]
+
+
+def test_what_a_handler_could_not_do_is_told_everywhere(box):
+    machine, daemon = failed_to_open(box)
+    verdict = machine.verdict()
+    assert verdict["verdict"] == "safe" and not verdict["errors"], verdict
+    assert "online of crypt tank-b failed: cryptsetup open: exit 2: No key available" in verdict["failure"], verdict
+    assert "online of crypt tank-b failed: cryptsetup open" in box.run(status=0)
+    said = box.run("status", "crypt", "tank-b", status=0)
+    assert "failed" in said and "No key available" in said, said
+    failure = crypt(box)["failure"]
+    assert failure["wish"] == "online" and not failure["refused"] and "No key" in failure["reason"], failure
+    assert "online failed on" in box.run("explain", "crypt", "tank-b", status=0)
+    said = box.run("health", status=2)
+    assert "crypt: tank-b: online failed" in said, said
+    box.stop(daemon)
+
+
+def test_it_is_kept_until_it_is_done(box):
+    machine, daemon = failed_to_open(box)
+    box.stop(daemon)
+    daemon = box.start()
+    wait_for("the first picture", box.is_ready)
+    assert "No key" in crypt(box)["failure"]["reason"]
+    machine.override.clear()
+    box.run("online", "crypt", "tank-b", status=0)
+    assert "failure" not in crypt(box)
+    box.run("health", status=0)
+    box.stop(daemon)
+
+
+def test_it_goes_with_the_disk(box):
+    machine, daemon = failed_to_open(box)
+    machine.unplug()
+    wait_for("unplugged", lambda: machine.verdict()["verdict"] == "absent")
+    assert "failure" not in machine.verdict() and "failure" not in crypt(box)
+    box.run("health", status=0)
+    box.stop(daemon)
+
+
+harness.main(globals())
