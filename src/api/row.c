@@ -223,6 +223,10 @@ void row_print_status(struct text *t, struct arena *a, const struct config *c,
         if (v->silent)
                 json_add_bool(t, "silent", true);
         json_add_bool(t, "watching", v->watching);
+        if (v->entity->type == ENTITY_ZDEV)
+                json_add_string(t, "copy", copy_print(v->copy));
+        if (v->copy_text && v->copy_text[0])
+                json_add_string(t, "copy_text", v->copy_text);
         if (verdict)
                 verdict_print(t, "verdict", c, verdict, now);
         json_open(t, "requests", '[');
@@ -395,6 +399,7 @@ static bool status_read(struct arena *a, const struct json *object, usec_t now, 
         const struct json *requests = json_find(object, "requests");
         const struct json *verdict = json_find(object, "verdict");
         const struct json *failure = json_find(object, "failure");
+        const char *copy = NULL;
         struct reply_verdict *v = NULL;
 
         if (verdict && verdict->type != JSON_NULL) {
@@ -409,6 +414,8 @@ static bool status_read(struct arena *a, const struct json *object, usec_t now, 
                json_get_string(object, "trim_obstacle", &row->trim_obstacle) &&
                json_get_bool(object, "silent", &row->silent) &&
                json_get_bool(object, "watching", &row->watching) &&
+               json_get_string(object, "copy", &copy) && (!copy || copy_parse(copy, &row->copy)) &&
+               json_get_string(object, "copy_text", &row->copy_text) &&
                (!failure || failure_read(failure, &row->failure)) &&
                (!requests || requests_read(a, requests, row));
 }

@@ -69,6 +69,8 @@ struct row {
         const struct reply_verdict *verdict; /* of a disk, or NULL */
         bool silent;                         /* a pool: it is imported, and does not answer */
         bool watching;                       /* online, and not known to be up to date yet */
+        enum copy copy;                      /* of a leg */
+        const char *copy_text;               /* why it cannot be relied upon, or NULL */
         struct failure failure;              /* what was wanted last and was not done */
         struct row_request {
                 uint64_t id;

@@ -11,8 +11,8 @@ void verdict_print(struct text *t, const char *key, const struct config *c,
         json_add_string(t, "hrid", disk->hrid);
         json_add_string(t, "verdict", verdict_kind_print(v->kind));
         json_add_string(t, "text", v->text);
-        if (v->failure && v->failure[0])
-                json_add_string(t, "failure", v->failure);
+        if (v->trouble && v->trouble[0])
+                json_add_string(t, "trouble", v->trouble);
         if (v->progress >= 0)
                 json_add_float(t, "progress", v->progress);
         if (v->eta)
@@ -37,12 +37,12 @@ static bool verdict_kind_parse(const char *s, enum verdict_kind *ret) {
 }
 
 bool verdict_parse(const struct json *m, usec_t now, struct reply_verdict *ret) {
-        struct reply_verdict v = { .text = "", .failure = "", .progress = -1 };
+        struct reply_verdict v = { .text = "", .trouble = "", .progress = -1 };
         const char *kind = "";
 
         if (!json_get_string(m, "id", &v.id) || !v.id || !json_get_string(m, "hrid", &v.hrid) ||
             !json_get_string(m, "verdict", &kind) || !verdict_kind_parse(kind, &v.kind) ||
-            !json_get_string(m, "text", &v.text) || !json_get_string(m, "failure", &v.failure) ||
+            !json_get_string(m, "text", &v.text) || !json_get_string(m, "trouble", &v.trouble) ||
             !json_get_float(m, "progress", &v.progress) || !json_get_number(m, "eta", &v.eta) ||
             !json_get_bool(m, "up_to_date", &v.up_to_date) ||
             !json_get_bool(m, "overdue", &v.overdue) || !json_get_bool(m, "errors", &v.errors) ||

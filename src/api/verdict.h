@@ -13,7 +13,7 @@
 struct reply_verdict {
         const char *id, *hrid;
         enum verdict_kind kind;
-        const char *text, *failure;
+        const char *text, *trouble;
         double progress; /* negative: not told */
         usec_t eta;
         bool up_to_date, overdue, errors;

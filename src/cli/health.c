@@ -95,6 +95,10 @@ static void row_check(struct checkup *c, const struct row *row) {
                                          wish_print(row->failure.wish),
                                          show_time(c->arena, row->failure.time),
                                          show_line(c->arena, row->failure.text)));
+        if (row->copy_text)
+                subject_add(c, row, HEALTH_TROUBLE,
+                            arena_printf(c->arena, "%s copy: %s", copy_print(row->copy),
+                                         show_line(c->arena, row->copy_text)));
         for (enum operation op = 0; op < _OPERATION_MAX; op++) {
                 const char *obstacle = op == OPERATION_TRIM && row->trim_obstacle
                                                ? show_line(c->arena, row->trim_obstacle)

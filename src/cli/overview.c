@@ -61,7 +61,7 @@ static const char *glance_due(struct arena *a, const struct reply_verdict *v, us
 /* "41 %, done in 12 min: updating zdev tank-b (tank)". How far it is stands in front, as what is
  * behind may be cut. */
 static const char *glance_why(struct arena *a, const struct reply_verdict *v, usec_t now) {
-        const char *text = show_line(a, v->text), *failure = show_line(a, v->failure),
+        const char *text = show_line(a, v->text), *trouble = show_line(a, v->trouble),
                    *progress = "", *eta = "";
 
         if (v->kind == VERDICT_WORKING && v->progress >= 0)
@@ -71,7 +71,7 @@ static const char *glance_why(struct arena *a, const struct reply_verdict *v, us
                                    show_distance(a, v->eta, now));
         return arena_printf(a, "%s%s%s%s%s%s", progress, eta,
                             (*progress || *eta) && *text ? ": " : "", text,
-                            (*progress || *eta || *text) && *failure ? "; " : "", failure);
+                            (*progress || *eta || *text) && *trouble ? "; " : "", trouble);
 }
 
 const char *overview_unplug(struct arena *a, const struct reply_verdict *v, usec_t now) {

@@ -71,6 +71,8 @@ static void leg_fields(struct arena *a, const struct row *row, usec_t now) {
                       row->available_update_overdue ? show_time(a, row->available_update_overdue)
                                                     : "");
         field("added", "%s", show_time(a, row->added));
+        if (row->copy_text)
+                field("copy", "%s: %s", copy_print(row->copy), show_line(a, row->copy_text));
         if (row->trim_obstacle)
                 field("trims", "do not get through: %s", show_line(a, row->trim_obstacle));
 }
@@ -152,6 +154,7 @@ static void verdict_add_json(struct text *t, const struct reply_verdict *v, usec
         json_open(t, "verdict", '{');
         json_add_string(t, "verdict", verdict_kind_print(v->kind));
         json_add_string(t, "text", v->text);
+        json_add_string(t, "trouble", v->trouble);
         if (v->progress >= 0)
                 json_add_float(t, "progress", v->progress);
         else
@@ -198,6 +201,9 @@ static void row_print_json(const struct row *row, usec_t now, bool first) {
         json_add_string(&t, "trim_obstacle", row->trim_obstacle);
         json_add_bool(&t, "silent", row->silent);
         json_add_bool(&t, "watching", row->watching);
+        if (row->type == ENTITY_ZDEV)
+                json_add_string(&t, "copy", copy_print(row->copy));
+        json_add_string(&t, "copy_text", row->copy_text);
         verdict_add_json(&t, row->verdict, now);
         requests_add_json(&t, row);
         json_close(&t, '}');

@@ -297,11 +297,8 @@ static void chain_not_up_to_date(struct chain *c, entity_id leg) {
         chain_add(c, 0, active ? "it is not known to be up to date" : "it is not up to date now");
         if (active && l && l->m.watching)
                 chain_watched(c, leg);
-        if (l && l->m.copy == COPY_SUSPECT)
-                chain_add(c, 1, "it is not trusted until a scrub repaired nothing on it: %s",
-                          l->suspicion);
-        else if (l && l->m.copy == COPY_INCOMPLETE && !(active && l->m.watching))
-                chain_add(c, 1, "it may lack blocks: it has not caught up since it was online");
+        if (*v.copy_text)
+                chain_add(c, 1, "%s", v.copy_text);
         chain_overdue(c, &v);
 }
 

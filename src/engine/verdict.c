@@ -155,15 +155,22 @@ static const char *verdict_absence(const struct engine *e, entity_id disk, struc
         return engine_node(e, disk)->in_use ? "it was pulled while it was in use" : "";
 }
 
-/* What was wanted of something on the disk, and was not done; "". */
-static const char *verdict_failure(const struct engine *e, entity_id disk, struct arena *a) {
-        const char *text = failure_print(e, disk, a);
+/* What was wanted of something on the disk and was not done, or else a copy that is none; "". */
+static const char *verdict_trouble(const struct engine *e, entity_id disk, struct arena *a,
+                                   struct now now) {
+        const char *failure = failure_print(e, disk, a), *copy = "";
         struct content c;
 
-        for (entity_id i = content_first(e, &c, disk); i != ENTITY_NONE && !text;
-             i = content_next(e, &c, i))
-                text = failure_print(e, i, a);
-        return text ? text : "";
+        for (entity_id i = content_first(e, &c, disk); i != ENTITY_NONE && !failure;
+             i = content_next(e, &c, i)) {
+                struct view_entity v;
+
+                failure = failure_print(e, i, a);
+                engine_view_entity(e, i, now, &v);
+                if (*v.copy_text && !*copy)
+                        copy = arena_printf(a, "%s: %s", entity_title(a, v.entity), v.copy_text);
+        }
+        return failure ? failure : copy;
 }
 
 /* How fresh the copies on the disk are: the oldest of its legs counts. */
@@ -188,8 +195,8 @@ static void verdict_dates(const struct engine *e, entity_id disk, struct now now
                         v->last_update = leg.last_update;
                 any = true;
                 v->overdue |= leg.overdue[OPERATION_UPDATE] != 0;
-                v->up_to_date &= leg.last_update != 0 && !leg.watching &&
-                                 !leg.overdue[OPERATION_UPDATE];
+                v->up_to_date &= leg.copy == COPY_COMPLETE && leg.last_update != 0 &&
+                                 !leg.watching && !leg.overdue[OPERATION_UPDATE];
                 due = leg.last_update == USEC_NEVER ? 0
                                                     : overdue_due(leg.entity->zdev.intervals.update,
                                                                   leg.added, leg.last_update);
@@ -207,7 +214,7 @@ void verdict_of(const struct engine *e, entity_id disk, struct arena *a, struct 
         entity_id stuck, silent;
 
         verdict_dates(e, disk, now, &v);
-        v.failure = verdict_failure(e, disk, a);
+        v.trouble = verdict_trouble(e, disk, a, now);
         work = verdict_work(e, disk, a, now, &v);
         if (!e->ready) {
                 v.kind = VERDICT_BUSY;

@@ -111,6 +111,19 @@ static bool leg_is_available(const struct engine *e, entity_id leg) {
                 entity_is_present(e, parent));
 }
 
+/* Why it cannot be relied upon. What has just come online catches up first; what was never online
+ * here is not known. */
+static const char *leg_copy_text(const struct engine *e, const struct leg_row *l,
+                                 const struct memory_entity *m, bool watching) {
+        if (l && l->m.copy == COPY_SUSPECT)
+                return arena_printf(e->effects.arena,
+                                    "it is not trusted until a scrub repaired nothing on it: %s",
+                                    l->suspicion);
+        if (l && l->m.copy == COPY_INCOMPLETE && !watching && m->last_online)
+                return "it may lack blocks: it has not caught up since it was online";
+        return "";
+}
+
 static void view_leg(const struct engine *e, entity_id id, struct now now,
                      struct view_entity *ret) {
         const struct memory_entity *m = &engine_node(e, id)->row->m;
@@ -124,6 +137,8 @@ static void view_leg(const struct engine *e, entity_id id, struct now now,
         ret->last_scrub = m->last_scrub;
         ret->last_trim = m->last_trim;
         ret->watching = active && l && l->m.watching;
+        ret->copy = l ? l->m.copy : COPY_UNKNOWN;
+        ret->copy_text = leg_copy_text(e, l, m, ret->watching);
         ret->trim = active ? trim_find_obstacle(e, id) : (struct trim_obstacle){};
         view_operations(e, id, now, ret);
         if (!fresh)
@@ -175,6 +190,7 @@ void engine_view_entity(const struct engine *e, entity_id id, struct now now,
                 .errors = n->errors || (f && f->refused),
                 .errors_text = entity_errors_text(e, id),
                 .device = d ? d->devnode : "",
+                .copy_text = "",
                 .failure = f ? *f : (struct failure){},
                 .held_by = held ? held : "",
                 .silent = view_is_silent(e, id),

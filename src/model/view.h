@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "model/config.h"
 #include "model/entity.h"
+#include "model/memory.h"
 #include "model/reason.h"
 #include "model/trim.h"
 
@@ -34,6 +35,8 @@ struct view_entity {
                 trim;           /* online, and cannot be trimmed: why; valid until the next step */
         bool silent;            /* a pool: it is imported, and does not answer (yet, or any more) */
         bool watching;          /* online, and not known to be up to date yet */
+        enum copy copy;         /* of a leg, by the ledger */
+        const char *copy_text;  /* why it is no copy, ""; valid until the next step */
         const char *device;     /* its block device, "" */
         struct failure failure; /* text is valid until the next step */
         const char *held_by; /* who used it when it was to go last, ""; valid until the next step */
@@ -86,12 +89,12 @@ struct view_verdict {
         enum verdict_kind kind;
         const char *text; /* "resilvering tank-b (tank), 41 %, done in 12 min"; "in use: pool bak";
                              "" */
-        const char *failure; /* what was wanted of something on it, and was not done: "online of
-                                zdev tank-b (tank) failed: ..."; "" */
+        const char *trouble; /* what was wanted of something on it and was not done, or a copy that
+                                is none: "online of zdev tank-b (tank) failed: ..."; "" */
         double progress;     /* of what it is working on; negative: not told */
         usec_t eta;          /* wall clock, 0: not told */
-        bool up_to_date; /* every leg on it is up to date or was when it left and nothing is overdue
-                          */
+        bool up_to_date;    /* every leg on it is a complete copy, as of now or of when it left, and
+                               nothing is overdue */
         usec_t last_update; /* the oldest of its legs; 0: never; USEC_NEVER: now */
         usec_t due;         /* when the first update will be overdue; 0: no interval */
         bool overdue;

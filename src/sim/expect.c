@@ -131,33 +131,65 @@ static bool verdict_parse(const char *s, enum verdict_kind *ret) {
         return false;
 }
 
-static enum holds holds_verdict(struct stage *st, const char *const *words, uint32_t n) {
+static enum holds verdict_find(struct stage *st, const char *name, struct view_verdict *ret) {
         struct engine *e = rehearsal_engine(st->rehearsal);
         struct view_verdict *v;
+        uint32_t n;
+
+        if (!e)
+                return holds_not(st, "the daemon does not run");
+        n = engine_view_verdicts(e, st->arena, rehearsal_now(st->rehearsal), &v);
+        for (uint32_t i = 0; i < n; i++) {
+                const struct entity *disk = config_entity(st->config, v[i].disk);
+
+                if (!text_equal(disk->name, name) &&
+                    !(disk->type == ENTITY_DISK && text_equal(disk->disk.info, name)))
+                        continue;
+                *ret = v[i];
+                return HOLDS_YES;
+        }
+        (void) stage_mistake(st, "no disk '%s' has a verdict", name);
+        return HOLDS_MISTAKE;
+}
+
+static enum holds holds_verdict(struct stage *st, const char *const *words, uint32_t n) {
+        struct view_verdict v;
         enum verdict_kind want;
-        uint32_t n_verdicts;
+        enum holds found;
 
         if (n > 3 || !verdict_parse(words[1], &want)) {
                 (void) stage_mistake(st, "expected 'verdict <disk> absent|busy|working|safe "
                                          "[<pattern>]'");
                 return HOLDS_MISTAKE;
         }
-        if (!e)
-                return holds_not(st, "the daemon does not run");
-        n_verdicts = engine_view_verdicts(e, st->arena, rehearsal_now(st->rehearsal), &v);
-        for (uint32_t i = 0; i < n_verdicts; i++) {
-                const struct entity *disk = config_entity(st->config, v[i].disk);
+        found = verdict_find(st, words[0], &v);
+        if (found != HOLDS_YES)
+                return found;
+        if (v.kind == want && (n < 3 || fnmatch(words[2], v.text, 0) == 0))
+                return HOLDS_YES;
+        return holds_not(st, "the verdict on %s is %s (%s), not %s", words[0],
+                         verdict_kind_print(v.kind), v.text, words[1]);
+}
 
-                if (!text_equal(disk->name, words[0]) &&
-                    !(disk->type == ENTITY_DISK && text_equal(disk->disk.info, words[0])))
-                        continue;
-                if (v[i].kind == want && (n < 3 || fnmatch(words[2], v[i].text, 0) == 0))
-                        return HOLDS_YES;
-                return holds_not(st, "the verdict on %s is %s (%s), not %s", words[0],
-                                 verdict_kind_print(v[i].kind), v[i].text, words[1]);
-        }
-        (void) stage_mistake(st, "no disk '%s' has a verdict", words[0]);
-        return HOLDS_MISTAKE;
+static enum holds holds_up_to_date(struct stage *st, const char *const *words, uint32_t n) {
+        struct view_verdict v;
+        enum holds found = verdict_find(st, words[0], &v);
+
+        if (found != HOLDS_YES || v.up_to_date)
+                return found;
+        return holds_not(st, "%s is not up to date%s%s", words[0], *v.trouble ? ": " : "",
+                         v.trouble);
+}
+
+static enum holds holds_trouble(struct stage *st, const char *const *words, uint32_t n) {
+        struct view_verdict v;
+        enum holds found = verdict_find(st, words[0], &v);
+
+        if (found != HOLDS_YES ||
+            (*v.trouble &&
+             (n < 2 || fnmatch(words_join(st->arena, words + 1, n - 1), v.trouble, 0) == 0)))
+                return found;
+        return holds_not(st, "the trouble with %s is '%s'", words[0], v.trouble);
 }
 
 static bool history_kind_is(const char *word, enum history_kind *ret) {
@@ -330,6 +362,9 @@ static const struct condition {
         { "rest", 0, NULL, "rest   (nothing happens any more)" },
         { "state", 2, holds_state, "state <type> <name...> <state>" },
         { "verdict", 2, holds_verdict, "verdict <disk> absent|busy|working|safe [<pattern>]" },
+        { "up-to-date", 1, holds_up_to_date, "up-to-date <disk>" },
+        { "trouble", 1, holds_trouble,
+          "trouble <disk> [<pattern>]   (what has failed on it, or is no copy)" },
         { "errors", 2, holds_errors, "errors <type> <name...>" },
         { "failed", 3, holds_failed,
           "failed <wish> <type> <name...>   (what was wanted last, and still matters)" },

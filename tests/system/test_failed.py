@@ -16,7 +16,7 @@ def failed_to_open(box):
     daemon = box.start()
     wait_for("the first picture", box.is_ready)
     machine.plug()
-    wait_for("the failure", lambda: machine.verdict().get("failure"))
+    wait_for("the failure", lambda: machine.verdict()["verdict"] == "safe" and machine.verdict().get("trouble"))
     return machine, daemon
 
 
@@ -28,7 +28,7 @@ def test_what_a_handler_could_not_do_is_told_everywhere(box):
     machine, daemon = failed_to_open(box)
     verdict = machine.verdict()
     assert verdict["verdict"] == "safe" and not verdict["errors"], verdict
-    assert "online of crypt tank-b failed: cryptsetup open: exit 2: No key available" in verdict["failure"], verdict
+    assert "online of crypt tank-b failed: cryptsetup open: exit 2: No key available" in verdict["trouble"], verdict
     assert "online of crypt tank-b failed: cryptsetup open" in box.run(status=0)
     said = box.run("status", "crypt", "tank-b", status=0)
     assert "failed" in said and "No key available" in said, said
@@ -57,8 +57,29 @@ def test_it_goes_with_the_disk(box):
     machine, daemon = failed_to_open(box)
     machine.unplug()
     wait_for("unplugged", lambda: machine.verdict()["verdict"] == "absent")
-    assert "failure" not in machine.verdict() and "failure" not in crypt(box)
+    assert "trouble" not in machine.verdict() and "failure" not in crypt(box)
     box.run("health", status=0)
+    box.stop(daemon)
+
+
+def test_a_copy_that_is_none_is_told(box):
+    machine = Machine(box)
+    daemon = box.start()
+    wait_for("the first picture", box.is_ready)
+    machine.slow = True
+    machine.plug()
+    wait_for("updating", lambda: "updating" in machine.verdict()["text"])
+    assert "trouble" not in machine.verdict()
+    machine.unplug()
+    wait_for("unplugged", lambda: machine.verdict()["verdict"] == "absent")
+    verdict = machine.verdict()
+    assert not verdict["up_to_date"] and "may lack blocks" in verdict["trouble"], verdict
+    wait_for("closed", lambda: machine.steps()[-1:] == ["close"])
+    said = box.run("status", "zdev", "tank", "tank-b", status=0)
+    assert "incomplete: it may lack blocks" in said, said
+    leg = json.loads(box.run("status", "zdev", "tank", "tank-b", "--json", status=0))[0]
+    assert leg["copy"] == "incomplete" and "may lack" in leg["copy_text"], leg
+    assert "incomplete copy: it may lack blocks" in box.run("health", status=2)
     box.stop(daemon)
 
 

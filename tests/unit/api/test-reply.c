@@ -31,6 +31,8 @@ static struct view_entity sample_view(const struct config *c) {
                 .operations = { [OPERATION_UPDATE] = { true, 0.25, 10, 11, 12, 13 },
                                 [OPERATION_TRIM] = { true, -1, 0, 0, 0, 0 } },
                 .watching = true,
+                .copy = COPY_SUSPECT,
+                .copy_text = "somebody insisted",
                 .trim = { TRIM_FAULT_DISK, "/dev/sdb", "" },
                 .device = "/dev/sdb1",
                 .held_by = "loop device loop0",
@@ -145,6 +147,8 @@ static void test_status_tells_more(void **state) {
         check_row(&rows[0]);
         assert_string_equal(rows[0].device, "/dev/sdb1");
         assert_string_equal(rows[0].held_by, "loop device loop0");
+        assert_int_equal(rows[0].copy, COPY_SUSPECT);
+        assert_string_equal(rows[0].copy_text, "somebody insisted");
         assert_int_equal(rows[0].failure.time, 12);
         assert_int_equal(rows[0].failure.wish, WISH_SCRUB);
         assert_true(rows[0].failure.refused);
@@ -294,8 +298,8 @@ static void test_overview(void **state) {
         assert_string_equal(back[0].hrid, "disk: the blue one");
         assert_int_equal(back[0].kind, VERDICT_WORKING);
         assert_string_equal(back[0].text, "resilvering");
-        assert_string_equal(back[0].failure, "scrub failed");
-        assert_string_equal(back[1].failure, "");
+        assert_string_equal(back[0].trouble, "scrub failed");
+        assert_string_equal(back[1].trouble, "");
         assert_true(back[0].progress == 0.5);
         assert_int_equal(back[0].eta, 9);
         assert_true(back[0].up_to_date && back[0].overdue && back[0].errors);
