@@ -237,6 +237,7 @@ void row_print_status(struct text *t, struct arena *a, const struct config *c,
                 json_add_number(t, "id", r->id);
                 json_add_string(t, "wish", wish_print(r->wish));
                 json_add_string(t, "origin", origin_print(r->origin));
+                json_add_string(t, "by", r->by);
                 json_add_number(t, "since", r->since);
                 json_add_string(t, "reason", reason_print(a, c, &r->reason));
                 json_add_string(t, "reason_code", reason_code_print(r->reason.code));
@@ -296,10 +297,10 @@ static bool requests_read(struct arena *a, const struct json *array, struct row 
         for (const struct json *m = array->first; m; m = m->next) {
                 struct row_request *r = &row->requests[row->n_requests++];
 
-                *r = (struct row_request){ .wish = "", .origin = "", .reason = "" };
+                *r = (struct row_request){ .wish = "", .origin = "", .by = "", .reason = "" };
                 if (!json_get_number(m, "id", &r->id) || !json_get_string(m, "wish", &r->wish) ||
                     !json_get_string(m, "origin", &r->origin) ||
-                    !json_get_number(m, "since", &r->since) ||
+                    !json_get_string(m, "by", &r->by) || !json_get_number(m, "since", &r->since) ||
                     !json_get_string(m, "reason", &r->reason) ||
                     !json_get_string(m, "reason_code", &r->reason_code))
                         return false;

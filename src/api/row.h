@@ -74,7 +74,7 @@ struct row {
         struct failure failure;              /* what was wanted last and was not done */
         struct row_request {
                 uint64_t id;
-                const char *wish, *origin, *reason, *reason_code;
+                const char *wish, *origin, *by, *reason, *reason_code;
                 usec_t since;
         } * requests; /* the open ones for it */
         uint32_t n_requests;

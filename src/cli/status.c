@@ -113,7 +113,7 @@ static void row_show(struct arena *a, const struct row *row, usec_t now) {
         for (uint32_t i = 0; i < row->n_requests; i++) {
                 const struct row_request *r = &row->requests[i];
 
-                field("request", "%s (%s, since %s)%s%s", r->wish, r->origin,
+                field("request", "%s (%s, since %s)%s%s", r->wish, show_line(a, r->by),
                       show_time(a, r->since), r->reason[0] ? ": " : "", show_line(a, r->reason));
         }
 }
@@ -130,6 +130,7 @@ static void requests_add_json(struct text *t, const struct row *row) {
                 json_open(t, NULL, '{');
                 json_add_string(t, "wish", r->wish);
                 json_add_string(t, "origin", r->origin);
+                json_add_string(t, "by", r->by);
                 json_add_string(t, "since", show_time_iso(r->since, since));
                 json_add_string(t, "reason", r->reason);
                 json_add_string(t, "reason_code", r->reason_code);

@@ -66,6 +66,8 @@ struct input_wish {
         enum wish wish;
         entity_id entity;
         enum origin origin;
+        enum event by_event; /* of a handler: whose, and what has happened */
+        entity_id by;
         uint64_t client;                      /* who is told about progress and end; 0: nobody */
         bool accept_data_loss, overwrite_leg; /* SPEC 10, by hand only */
 };
@@ -119,7 +121,8 @@ struct effect_look {
         uint64_t seq;     /* rises with each */
 };
 
-/* Tells a client about its request. `ended` comes exactly once. */
+/* Tells a client about its request. `ended` comes exactly once. Client 0: nobody waits for it; only
+ * its failure is told, for whoever wants to know what happens. */
 struct effect_tell {
         uint64_t client, request;
         entity_id entity; /* ENTITY_NONE: a reload has removed it */

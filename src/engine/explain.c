@@ -64,7 +64,7 @@ static void chain_request(struct chain *c, const struct request *r, uint32_t dep
                                   reason_print(c->arena, c->engine->config, &r->reason));
                 else
                         chain_add(c, depth, "%s is wanted by %s: %s", wish_print(r->wish),
-                                  origin_print(r->origin),
+                                  request_print_origin(c->engine, r, c->arena),
                                   reason_print(c->arena, c->engine->config, &r->reason));
                 for (size_t i = 0; i < r->needs.count && !next; i++)
                         if (r->needs.items[i].state == NEED_OPEN)

@@ -129,6 +129,16 @@ static bool request_passes_on(const struct request *r, const struct reason *why)
         return false;
 }
 
+/* "scrub", "scrub, wanted by on_resilvered of zdev tank-b (tank),". */
+static const char *request_print(struct engine *e, const struct request *r) {
+        struct arena *a = e->effects.arena;
+
+        return r->origin == ORIGIN_HANDLER
+                       ? arena_printf(a, "%s, wanted by %s,", wish_print(r->wish),
+                                      request_print_origin(e, r, a))
+                       : wish_print(r->wish);
+}
+
 static void failure_log(struct engine *e, const struct request *r, const char *text,
                         enum reason_code code) {
         bool told = r->origin == ORIGIN_PERSON && r->clients.count;
@@ -140,7 +150,7 @@ static void failure_log(struct engine *e, const struct request *r, const char *t
 
         if (!told)
                 engine_log(e, level, r->entity, "%s: %s failed: %s", engine_title(e, r->entity),
-                           wish_print(r->wish), text);
+                           request_print(e, r), text);
 }
 
 /* A refusal is told whoever wanted it, but once as long as it stands. False: there is nothing to
@@ -163,7 +173,7 @@ static bool failure_tell(struct engine *e, const struct request *r, const struct
                 history_add(e, HISTORY_REFUSED, about, change, NULL, "%s", text);
         else
                 history_add(e, refusal ? HISTORY_REFUSED : HISTORY_REQUEST_FAILED, about, change,
-                            NULL, "%s: %s failed: %s", engine_title(e, about), wish_print(r->wish),
+                            NULL, "%s: %s failed: %s", engine_title(e, about), request_print(e, r),
                             text);
         return true;
 }
@@ -193,6 +203,12 @@ void failure_ended(struct engine *e, const struct request *r, bool fulfilled,
                    const struct reason *why) {
         const struct failure *before = failure_of(e, r->entity);
 
+        if (!fulfilled && r->own && !r->clients.count)
+                array_append(&e->effects.tells, ((struct effect_tell){ .request = r->id,
+                                                                       .entity = r->entity,
+                                                                       .wish = r->wish,
+                                                                       .ended = true,
+                                                                       .reason = *why }));
         if (!fulfilled)
                 failure_note(e, r, why);
         else if (before && (before->wish == r->wish ||

@@ -135,10 +135,15 @@ static bool list_still_holds(const struct engine *e, entity_id id, enum event ev
 
 enum begun { BEGUN, HELD, ENDS, OVER };
 
-static enum begun action_wish(struct engine *e, entity_id id, enum wish wish,
-                              struct list_run *run) {
+/* `target`: the entity itself, or the volume around it. */
+static enum begun action_wish(struct engine *e, entity_id id, entity_id target, enum wish wish,
+                              enum event event, struct list_run *run) {
         struct reason held;
-        struct input_wish w = { .wish = wish, .entity = id, .origin = ORIGIN_HANDLER };
+        struct input_wish w = { .wish = wish,
+                                .entity = target,
+                                .origin = ORIGIN_HANDLER,
+                                .by_event = event,
+                                .by = id };
 
         if (wish == WISH_OFFLINE && handler_is_held(e, id, &held))
                 return HELD;
@@ -146,12 +151,13 @@ static enum begun action_wish(struct engine *e, entity_id id, enum wish wish,
         return run->request ? BEGUN : ENDS;
 }
 
-static enum begun action_snapshot_parent(struct engine *e, entity_id id, struct list_run *run) {
+static enum begun action_snapshot_parent(struct engine *e, entity_id id, enum event event,
+                                         struct list_run *run) {
         entity_id volume = id;
 
         while (volume != ENTITY_NONE && engine_entity(e, volume)->type != ENTITY_ZVOL)
                 volume = engine_entity(e, volume)->parent;
-        return volume == ENTITY_NONE ? OVER : action_wish(e, volume, WISH_SNAPSHOT, run);
+        return volume == ENTITY_NONE ? OVER : action_wish(e, id, volume, WISH_SNAPSHOT, event, run);
 }
 
 static enum begun action_run(struct engine *e, entity_id id, const struct action *a,
@@ -174,9 +180,9 @@ static enum begun action_begin(struct engine *e, entity_id id, const struct acti
         case ACTION_PASS:
                 return OVER;
         case ACTION_WISH:
-                return action_wish(e, id, a->wish, run);
+                return action_wish(e, id, id, a->wish, event, run);
         case ACTION_SNAPSHOT_PARENT:
-                return action_snapshot_parent(e, id, run);
+                return action_snapshot_parent(e, id, event, run);
         case ACTION_RUN:
                 return action_run(e, id, a, event, run);
         }

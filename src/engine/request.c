@@ -37,6 +37,20 @@ static void request_tell(struct engine *e, const struct request *r, bool ended, 
                                                     .reason = *why }));
 }
 
+const char *request_print_origin(const struct engine *e, const struct request *r, struct arena *a) {
+        static const char *const names[_ORIGIN_MAX] = {
+                [ORIGIN_PERSON] = "a person",
+                [ORIGIN_MAINTENANCE] = "maintenance",
+                [ORIGIN_HANDLER] = "a handler", /* that is gone with a reload */
+                [ORIGIN_SELF] = "zmirror itself",
+        };
+
+        if (r->origin != ORIGIN_HANDLER || r->by == ENTITY_NONE)
+                return names[r->origin];
+        return arena_printf(a, "on_%s of %s", event_print(r->by_event),
+                            entity_title(a, engine_entity(e, r->by)));
+}
+
 /* The request that this one waits for. */
 static const struct request *request_next(const struct engine *e, const struct request *r) {
         enum wish wish;
@@ -86,13 +100,15 @@ static struct request *request_take_spare(struct engine *e) {
 }
 
 static struct request *request_open(struct engine *e, entity_id entity, enum wish wish,
-                                    enum origin origin) {
+                                    enum origin origin, enum event by_event, entity_id by) {
         struct request *r = request_take_spare(e);
 
         r->id = ++e->next_request;
         r->entity = entity;
         r->wish = wish;
         r->origin = origin;
+        r->by_event = by_event;
+        r->by = by;
         r->scope = entity;
         r->since = e->now;
         r->progress = e->now.mono;
@@ -186,11 +202,11 @@ static void request_end_dependants(struct engine *e, entity_id entity) {
 }
 
 static struct request *request_get(struct engine *e, entity_id entity, enum wish wish,
-                                   enum origin origin) {
+                                   enum origin origin, enum event by_event, entity_id by) {
         struct request *r = engine_node(e, entity)->requests[wish];
 
         if (!r)
-                return request_open(e, entity, wish, origin);
+                return request_open(e, entity, wish, origin, by_event, by);
         if (origin < r->origin) { /* the wider reach */
                 r->origin = origin;
                 engine_touch(e, entity);
@@ -218,7 +234,7 @@ uint64_t request_make(struct engine *e, const struct input_wish *wish) {
                 return 0;
         if (wish->wish == WISH_OFFLINE && wish->origin == ORIGIN_PERSON)
                 request_end_dependants(e, wish->entity);
-        r = request_get(e, wish->entity, wish->wish, wish->origin);
+        r = request_get(e, wish->entity, wish->wish, wish->origin, wish->by_event, wish->by);
         r->own = true;
         if (wish->origin == r->origin) { /* a handler that joins makes it no newer */
                 r->asked = ++e->next_request;
@@ -250,7 +266,7 @@ void request_need(struct engine *e, struct request *r, entity_id entity, enum wi
                                                         .reason = why }));
                 return;
         }
-        other = request_get(e, entity, wish, r->origin);
+        other = request_get(e, entity, wish, r->origin, r->by_event, r->by);
         if (other->origin == r->origin && other->asked < r->asked)
                 other->asked = r->asked;
         if (wish == WISH_OFFLINE && !other->own)
@@ -414,6 +430,8 @@ static bool request_move(struct request *r, const struct config *old, const stru
 
         r->entity = config_find_id(new, old->entities[r->entity].id);
         r->scope = config_find_id(new, old->entities[r->scope].id);
+        if (r->origin == ORIGIN_HANDLER && r->by != ENTITY_NONE)
+                r->by = config_find_id(new, old->entities[r->by].id);
         r->reason = (struct reason){ .code = REASON_WAIT_START, .about = ENTITY_NONE };
         r->failure.about = ENTITY_NONE;
         for (size_t i = 0; i < r->needs.count; i++) {

@@ -40,8 +40,10 @@ struct request {
         size_t index; /* in engine.requests */
         entity_id entity;
         enum wish wish;
-        enum origin origin; /* the strongest of those who joined */
-        bool own;           /* somebody wanted it itself; else it exists for those who need it */
+        enum origin origin;  /* the strongest of those who joined */
+        enum event by_event; /* of a handler: whose, and what has happened */
+        entity_id by;        /* or ENTITY_NONE */
+        bool own;            /* somebody wanted it itself; else it exists for those who need it */
         bool accept_data_loss, overwrite_leg;
         entity_id scope; /* offline: all that lies in here goes; for what is needed: that of whoever
                             needs it */
@@ -96,6 +98,8 @@ bool request_cancel(struct engine *e, entity_id entity, enum wish wish);
 /* Everything open for the entity ends: its device went. */
 void request_end_all(struct engine *e, entity_id entity, const struct reason *why);
 
+/* Who wanted it: "a person", or "on_appeared of crypt tank-b". In the arena. */
+const char *request_print_origin(const struct engine *e, const struct request *r, struct arena *a);
 /* Why it waits, at the end of all that it waits for: what a person wants to know. */
 const struct reason *request_cause(const struct engine *e, const struct request *r);
 /* Sets why it waits; a change of it is progress, and is told. */

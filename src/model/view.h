@@ -59,6 +59,7 @@ struct view_request {
         enum wish wish;
         enum origin origin;
         bool own;                  /* somebody wanted it itself; else it is for those who need it */
+        const char *by;            /* "a person"; of a handler "on_appeared of crypt tank-b" */
         usec_t since;              /* wall clock */
         struct reason reason;      /* why it is not fulfilled yet */
         const uint64_t *needed_by; /* ids of the requests that need it */

@@ -188,7 +188,7 @@ static void timeline_why(struct timeline *t, entity_id about) {
 
                 timeline_more(t, arena_printf(t->scratch, "for: %s %s, wanted by %s",
                                               wish_print(r->wish), hrid,
-                                              next ? "another request" : origin_print(r->origin)));
+                                              next ? "another request" : r->by));
                 r = NULL;
                 for (uint32_t i = 0; i < n && next; i++)
                         if (all[i].id == next)
@@ -233,7 +233,7 @@ void timeline_status(struct timeline *t) {
         }
         n = engine_view_requests(e, t->scratch, ENTITY_NONE, &requests);
         for (uint32_t i = 0; i < n; i++)
-                (void) fprintf(t->f, "wanted by %s: %s %s: %s\n", origin_print(requests[i].origin),
+                (void) fprintf(t->f, "wanted by %s: %s %s: %s\n", requests[i].by,
                                wish_print(requests[i].wish),
                                config_entity(t->config, requests[i].entity)->hrid,
                                reason_print(t->scratch, t->config, &requests[i].reason));

@@ -375,7 +375,7 @@ static void check_tells(struct invariant *v, const struct effects *e) {
                 const struct effect_tell *t = &e->tells.items[i];
 
                 if (t->ended && t->reason.code == REASON_REPLACED && t->entity != ENTITY_NONE &&
-                    t->client == v->last_client)
+                    t->client && t->client == v->last_client)
                         invariant_break(v, "replaced", "what a person wanted of %s is replaced: %s",
                                         c->entities[t->entity].id,
                                         reason_print(v->arena, c, &t->reason));

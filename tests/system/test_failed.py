@@ -62,6 +62,27 @@ def test_it_goes_with_the_disk(box):
     box.stop(daemon)
 
 
+def test_it_is_told_which_handler_wants_it(box):
+    machine = Machine(box)
+    told = []
+
+    def before(name, arguments):
+        if name == "cryptsetup" and arguments[0] == "open":
+            told.append(box.run("explain", "crypt", "tank-b", status=0))
+            told.append(crypt(box)["requests"][0])
+            told.append(box.run("status", "crypt", "tank-b", status=0))
+
+    machine.before = before
+    daemon = box.start()
+    wait_for("the first picture", box.is_ready)
+    machine.plug()
+    wait_for("opened", lambda: len(told) == 3)
+    assert "online is wanted by on_appeared of crypt tank-b: running: cryptsetup open" in told[0], told
+    assert told[1]["origin"] == "handler" and told[1]["by"] == "on_appeared of crypt tank-b", told
+    assert "online (on_appeared of crypt tank-b, since" in told[2], told
+    box.stop(daemon)
+
+
 def test_a_copy_that_is_none_is_told(box):
     machine = Machine(box)
     daemon = box.start()

@@ -129,6 +129,7 @@ static void test_status_tells_more(void **state) {
                   .entity = FIXTURE_LEG,
                   .wish = WISH_OFFLINE,
                   .origin = ORIGIN_HANDLER,
+                  .by = "on_appeared of crypt tank-b",
                   .since = 99,
                   .reason = { .code = REASON_WAIT_RESILVER, .about = FIXTURE_LEG } },
         };
@@ -164,6 +165,7 @@ static void test_status_tells_more(void **state) {
         assert_int_equal(rows[0].requests[0].id, 17);
         assert_string_equal(rows[0].requests[0].wish, "offline");
         assert_string_equal(rows[0].requests[0].origin, "handler");
+        assert_string_equal(rows[0].requests[0].by, "on_appeared of crypt tank-b");
         assert_int_equal(rows[0].requests[0].since, 99);
         assert_string_equal(rows[0].requests[0].reason, "zdev tank-b (tank) is being resilvered");
         assert_string_equal(rows[0].requests[0].reason_code, "wait-resilver");

@@ -156,7 +156,8 @@ static const struct {
                      "\"available_update_overdue\":1699990000000000,"
                      "\"operations\":[{\"operation\":\"update\",\"progress\":0.5,"
                      "\"eta\":1700000720000000}],\"requests\":[{\"id\":1,\"wish\":\"offline\","
-                     "\"origin\":\"handler\",\"since\":1699999000000000,"
+                     "\"origin\":\"handler\",\"by\":\"on_resilvered of zdev a (tank)\","
+                     "\"since\":1699999000000000,"
                      "\"reason\":\"held back\"}]}]}")),
           EXIT_DONE,
           CALL("Status",
@@ -173,7 +174,8 @@ static const struct {
           "    available     to be updated every 2 h, overdue since 2023-11-14 19:26:40\n"
           "    added         2023-11-14 19:26:40\n"
           "    update        running, 50 %, done in 12 min\n"
-          "    request       offline (handler, since 2023-11-14 21:56:40): held back\n",
+          "    request       offline (on_resilvered of zdev a (tank), since 2023-11-14 21:56:40): "
+          "held back\n",
           "" },
         { "status of a disk", "status disk blue",
           TEXT(REPLY(
@@ -194,6 +196,7 @@ static const struct {
                      "\"hrid\":\"part: a\",\"type\":\"part\",\"state\":\"connected\","
                      "\"groups\":[\"usb\"],\"device\":\"/dev/sdb1\",\"errors_text\":\"\","
                      "\"requests\":[{\"id\":1,\"wish\":\"online\",\"origin\":\"person\","
+                     "\"by\":\"a person\","
                      "\"since\":1699999000000000,\"reason\":\"why\",\"reason_code\":\"x\"}]}]}")),
           EXIT_DONE, CALL("Status", "{\"target\":{\"all\":true}},\"more\":true}"),
           "[\n{\"id\":\"part|name:a\",\"hrid\":\"part: a\",\"state\":\"connected\",\"parent\":null,"
@@ -203,8 +206,9 @@ static const struct {
           "\"trim_interval\":null,\"last_scrub\":null,\"scrub_overdue\":null,"
           "\"scrub_interval\":null,\"errors\":false,\"operations\":[],\"type\":\"part\","
           "\"groups\":[\"usb\"],\"device\":\"/dev/sdb1\",\"errors_text\":null,\"held_by\":null,"
-          "\"trim_obstacle\":null,\"silent\":false,\"watching\":false,\"verdict\":null,"
-          "\"requests\":[{\"wish\":\"online\",\"origin\":\"person\","
+          "\"trim_obstacle\":null,\"silent\":false,\"watching\":false,\"copy_text\":null,"
+          "\"verdict\":null,"
+          "\"requests\":[{\"wish\":\"online\",\"origin\":\"person\",\"by\":\"a person\","
           "\"since\":\"2023-11-14T21:56:40+00:00\",\"reason\":\"why\",\"reason_code\":\"x\"}]}\n]"
           "\n",
           "" },
