@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "engine/chores.h"
 #include "engine/deadline.h"
 #include "engine/engine.h"
@@ -44,12 +45,12 @@ struct device_link {
 /* How a block device is used, beside what zmirror looks after. */
 struct device_use {
         uint64_t devnum;
-        char *how; /* "mounted at /mnt" */
+        struct text how; /* "mounted at /mnt" */
 };
 
 /* A pool in the kernel's statistics, configured or not. */
 struct pool_found {
-        char *name;
+        struct text name;
         uint64_t guid; /* 0: not told (yet) */
         usec_t ask_at; /* monotonic: not before that */
         uint32_t n_asked;
@@ -134,8 +135,8 @@ struct list_run {
 struct row {
         struct memory_entity m;
         char luks_uuid[48];
-        char *failure;      /* its text, or NULL */
-        struct arena *text; /* names of changes; cleared when no handler list is left */
+        struct text failure; /* its text */
+        struct arena *text;  /* names of changes; cleared when no handler list is left */
         ARRAY(struct memory_handler) handlers;
         ARRAY(struct list_run) runs; /* parallel */
 };
@@ -266,7 +267,7 @@ struct engine {
         uint32_t free_link; /* the first of those that are not in use, or LINK_NONE */
         ARRAY(struct device_use) used;
         struct map use_by_devnum; /* -> index in used */
-        ARRAY(struct pool_found *) imported;
+        ARRAY(struct pool_found) imported;
         ARRAY(struct holder_fact *) holders;
         ARRAY(entity_id) seen_pools, mounted;
 

@@ -342,7 +342,7 @@ static void config_take(struct engine *e, const struct config *config) {
 static void rows_release(struct engine *e) {
         for (size_t i = 0; i < e->all_rows.count; i++) {
                 e->all_rows.items[i]->text = arena_free(e->all_rows.items[i]->text);
-                free(e->all_rows.items[i]->failure);
+                text_done(&e->all_rows.items[i]->failure);
                 array_done(&e->all_rows.items[i]->handlers);
                 array_done(&e->all_rows.items[i]->runs);
         }

@@ -12,12 +12,11 @@
 #include "engine/picture.h"
 
 void row_set_failure(struct row *row, const struct failure *f) {
-        char *text = f->time ? memory_strdup(f->text ? f->text : "") : NULL;
-
-        free(row->failure);
-        row->failure = text;
+        text_done(&row->failure);
         row->m.failure = f->time ? *f : (struct failure){};
-        row->m.failure.text = text;
+        if (f->time)
+                text_add(&row->failure, f->text ? f->text : "");
+        row->m.failure.text = row->failure.s;
 }
 
 const struct failure *failure_of(const struct engine *e, entity_id id) {

@@ -20,14 +20,8 @@
 
 static struct pool_found *pool_found_find(const struct engine *e, const char *name) {
         for (size_t i = 0; i < e->imported.count; i++)
-                if (text_equal(e->imported.items[i]->name, name))
-                        return e->imported.items[i];
-        return NULL;
-}
-
-static struct pool_found *pool_found_free(struct pool_found *p) {
-        free(p->name);
-        free(p);
+                if (text_equal(e->imported.items[i].name.s, name))
+                        return &e->imported.items[i];
         return NULL;
 }
 
@@ -41,10 +35,9 @@ static void touch_all_disks(struct engine *e) {
 }
 
 static struct pool_found *pool_found_add(struct engine *e, const char *name) {
-        struct pool_found *p = memory_new(1, sizeof(*p));
+        struct pool_found *p = array_add(&e->imported);
 
-        p->name = memory_strdup(name);
-        array_append(&e->imported, p);
+        text_add(&p->name, name);
         return p;
 }
 
@@ -52,7 +45,7 @@ void foreign_set_pools(struct engine *e, const struct pool_seen *pools, uint32_t
         bool changed = false;
 
         for (size_t i = 0; i < e->imported.count; i++)
-                e->imported.items[i]->there = false;
+                e->imported.items[i].there = false;
         for (uint32_t i = 0; i < n; i++) {
                 struct pool_found *p = pool_found_find(e, pools[i].name);
 
@@ -64,8 +57,8 @@ void foreign_set_pools(struct engine *e, const struct pool_seen *pools, uint32_t
                         p->guid = pools[i].guid;
         }
         for (size_t i = e->imported.count; i-- > 0;)
-                if (!e->imported.items[i]->there) {
-                        (void) pool_found_free(e->imported.items[i]);
+                if (!e->imported.items[i].there) {
+                        text_done(&e->imported.items[i].name);
                         array_remove(&e->imported, i);
                         changed = true;
                 }
@@ -94,12 +87,12 @@ void foreign_note_pool(struct engine *e, const char *name, const struct pool_sta
  * anyway. */
 void foreign_ask(struct engine *e) {
         for (size_t i = 0; i < e->imported.count; i++) {
-                struct pool_found *p = e->imported.items[i];
+                struct pool_found *p = &e->imported.items[i];
 
                 if (p->guid || e->now.mono < p->ask_at ||
-                    config_find_pool(e->config, p->name) != ENTITY_NONE)
+                    config_find_pool(e->config, p->name.s) != ENTITY_NONE)
                         continue;
-                (void) engine_look(e, FACT_POOL, p->name);
+                (void) engine_look(e, FACT_POOL, p->name.s);
                 pool_found_ask_later(e, p);
         }
 }
@@ -124,7 +117,7 @@ static bool vdev_is_ours(const struct engine *e, entity_id pool, uint32_t vdev, 
 static const char *pool_use(const struct engine *e, const struct pool_found *p, uint32_t slot,
                             struct arena *a) {
         const struct device *d = e->slots.items[slot].device;
-        entity_id pool = config_find_pool(e->config, p->name);
+        entity_id pool = config_find_pool(e->config, p->name.s);
         const struct pool_status *s = pool == ENTITY_NONE ? NULL : pool_status(e, pool);
         const struct vdev *v = s ? device_vdev(d, s) : NULL;
 
@@ -132,11 +125,12 @@ static const char *pool_use(const struct engine *e, const struct pool_found *p, 
                 return arena_printf(a,
                                     "pool %s, which is not configured, is imported, and %s "
                                     "belongs to it",
-                                    p->name, d->devnode);
+                                    p->name.s, d->devnode);
         if (!s || !v || !vdev_state_is_online(v->state) ||
             vdev_is_ours(e, pool, (uint32_t) (v - s->vdevs), slot))
                 return NULL;
-        return arena_printf(a, "%s is online in pool %s, and not configured", d->devnode, p->name);
+        return arena_printf(a, "%s is online in pool %s, and not configured", d->devnode,
+                            p->name.s);
 }
 
 /* A leg of a pool that is imported under whatever name. */
@@ -147,8 +141,8 @@ static const char *device_use_by_pool(const struct engine *e, uint32_t slot, str
         if (!text_equal(d->fs_type, "zfs_member"))
                 return NULL;
         for (size_t i = 0; i < e->imported.count; i++) {
-                const struct pool_found *p = e->imported.items[i];
-                entity_id pool = config_find_pool(e->config, p->name);
+                const struct pool_found *p = &e->imported.items[i];
+                entity_id pool = config_find_pool(e->config, p->name.s);
                 const struct pool_status *s = pool == ENTITY_NONE ? NULL : pool_status(e, pool);
                 uint64_t guid = s && s->guid ? s->guid : p->guid;
 
@@ -157,7 +151,7 @@ static const char *device_use_by_pool(const struct engine *e, uint32_t slot, str
                 if (s && device_vdev(d, s) && (use = pool_use(e, p, slot, a)))
                         return use;
                 if (!guid && pool == ENTITY_NONE)
-                        nameless = p->name;
+                        nameless = p->name.s;
         }
         return nameless ? arena_printf(a,
                                        "pool %s is imported, and has not told yet whether %s "
@@ -197,7 +191,7 @@ static void touch_mounted(struct engine *e, uint64_t devnum) {
 
 static void mounts_release(struct engine *e) {
         for (size_t i = 0; i < e->used.count; i++)
-                free(e->used.items[i].how);
+                text_done(&e->used.items[i].how);
         array_clear(&e->used);
         map_clear(&e->use_by_devnum);
 }
@@ -205,15 +199,14 @@ static void mounts_release(struct engine *e) {
 /* The first one counts: what is mounted twice is mounted. */
 static void mounts_add(struct engine *e, const struct mount *m) {
         bool swap = text_equal(m->fs_type, "swap");
-        struct text t = {};
+        struct device_use *use;
 
         if (!m->devnum || map_get_number(&e->use_by_devnum, m->devnum, NULL))
                 return;
-        text_addf(&t, swap ? "used as swap" : "mounted at %s", m->target);
         map_put_number(&e->use_by_devnum, m->devnum, e->used.count);
-        array_append(&e->used,
-                     ((struct device_use){ .devnum = m->devnum, .how = memory_strdup(t.s) }));
-        text_done(&t);
+        use = array_add(&e->used);
+        use->devnum = m->devnum;
+        text_addf(&use->how, swap ? "used as swap" : "mounted at %s", m->target);
 }
 
 void foreign_set_mounts(struct engine *e, const struct mount *mounts, uint32_t n) {
@@ -281,7 +274,7 @@ static const char *device_use(const struct engine *e, uint32_t slot, struct aren
         uint64_t i;
 
         if (map_get_number(&e->use_by_devnum, d->devnum, &i))
-                return arena_printf(a, "%s is %s", d->devnode, e->used.items[i].how);
+                return arena_printf(a, "%s is %s", d->devnode, e->used.items[i].how.s);
         use = device_use_by_pool(e, slot, a);
         return use ? use : device_use_above(e, slot, a, depth);
 }
@@ -295,7 +288,7 @@ const char *foreign_find(const struct engine *e, entity_id id, struct arena *a) 
 void foreign_release(struct engine *e) {
         mounts_release(e);
         for (size_t i = 0; i < e->imported.count; i++)
-                (void) pool_found_free(e->imported.items[i]);
+                text_done(&e->imported.items[i].name);
         array_done(&e->imported);
         array_done(&e->used);
         array_done(&e->links);

@@ -91,42 +91,42 @@ static const struct device raid = { .syspath = "/md",
 
 static const struct {
         const char *name;
-        struct device devices[5];
+        const struct device *devices[5];
         struct mount mount;
         struct pool_seen pool;
         const char *text; /* of the verdict; NULL: it is safe */
 } cases[] = {
-        { .name = "nothing", .devices = { disk, part, more } },
+        { .name = "nothing", .devices = { &disk, &part, &more } },
         { .name = "another partition is mounted",
-          .devices = { disk, part, more },
+          .devices = { &disk, &part, &more },
           .mount = { .source = "/dev/sda2", .target = "/mnt", .devnum = MORE },
           .text = "/dev/sda2 is mounted at /mnt" },
         { .name = "something else is mounted",
-          .devices = { disk, part, more },
+          .devices = { &disk, &part, &more },
           .mount = { .source = "/dev/sdb1", .target = "/mnt", .devnum = 0x811 } },
         { .name = "swap",
-          .devices = { disk, part, more },
+          .devices = { &disk, &part, &more },
           .mount = { .source = "/dev/sda2", .target = "", .fs_type = "swap", .devnum = MORE },
           .text = "/dev/sda2 is used as swap" },
         { .name = "another mapping",
-          .devices = { disk, part, more, other_mapping },
+          .devices = { &disk, &part, &more, &other_mapping },
           .text = "/dev/sda2 is open as other" },
         { .name = "what is on another mapping says more",
-          .devices = { disk, part, more, other_mapping, volume },
+          .devices = { &disk, &part, &more, &other_mapping, &volume },
           .mount = { .source = "/dev/dm-1", .target = "/mnt", .devnum = DM1 },
           .text = "/dev/dm-1 is mounted at /mnt" },
         { .name = "a RAID",
-          .devices = { disk, part, raid },
+          .devices = { &disk, &part, &raid },
           .text = "/dev/sda1 is part of /dev/md0" },
         { .name = "a pool that is not configured",
-          .devices = { disk, part, leg },
+          .devices = { &disk, &part, &leg },
           .pool = { .name = "other", .guid = 77, .state = "ONLINE" },
           .text = "pool other, which is not configured, is imported, and /dev/sda2 belongs to it" },
         { .name = "another pool",
-          .devices = { disk, part, leg },
+          .devices = { &disk, &part, &leg },
           .pool = { .name = "other", .guid = 78, .state = "ONLINE" } },
         { .name = "a pool that does not tell its GUID",
-          .devices = { disk, part, leg },
+          .devices = { &disk, &part, &leg },
           .pool = { .name = "old", .state = "ONLINE" },
           .text = "pool old is imported, and has not told yet whether /dev/sda2 belongs to it" },
 };
@@ -139,12 +139,14 @@ static void check(struct arena *a, size_t i) {
         struct config *config = config_parse(a, "test.yml", yaml, strlen(yaml), false, &d);
         struct engine *e = engine_new(config, &memory, "boot", true, now);
         struct input input = { .kind = INPUT_FACTS, .facts = { .kind = FACT_DEVICES, .seq = 100 } };
+        struct device devices[ELEMENTSOF(cases[i].devices)];
         struct view_verdict *v;
+        uint32_t n = 0;
 
-        while (input.facts.n_devices < ELEMENTSOF(cases[i].devices) &&
-               cases[i].devices[input.facts.n_devices].syspath)
-                input.facts.n_devices++;
-        input.facts.devices = cases[i].devices;
+        for (; n < ELEMENTSOF(devices) && cases[i].devices[n]; n++)
+                devices[n] = *cases[i].devices[n];
+        input.facts.devices = devices;
+        input.facts.n_devices = n;
         (void) engine_step(e, now, &input);
         input.facts = (struct input_facts){ .kind = FACT_POOLS,
                                             .seq = 100,
