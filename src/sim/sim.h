@@ -189,7 +189,8 @@ usec_t sim_leg_lost_since(struct sim *s, entity_id leg);
 usec_t sim_leg_scrubbed(struct sim *s, entity_id leg);
 /* Wall clock: when the last trim of it that came to its end was begun or done. */
 usec_t sim_leg_trimmed(struct sim *s, entity_id leg);
-/* True while a resilver or scrub that covers it, or a trim of it, runs, and has for so long. */
+/* True while a resilver or scrub that covers it, or a trim of it, runs, and has for so long, and
+ * its device is there. */
 bool sim_leg_is_busy(struct sim *s, entity_id leg, usec_t since);
 /* What has to be shown of it (SPEC 3), worked out from what is truly there. */
 enum state sim_state(struct sim *s, entity_id id);

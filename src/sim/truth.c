@@ -112,10 +112,18 @@ usec_t sim_leg_trimmed(struct sim *s, entity_id id) {
         return l ? l->trimmed : 0;
 }
 
+/* Neither it nor what it stands on is gone. */
+static bool node_has_ground(const struct node *n) {
+        while (n && !n->gone)
+                n = n->under;
+        return !n;
+}
+
 bool sim_leg_is_busy(struct sim *s, entity_id id, usec_t since) {
         const struct leg *l = leg_of(s, id);
 
-        if (!l || !l->pool->imported || !l->node || l->pool->suspended)
+        if (!l || !l->pool->imported || !l->node || !node_has_ground(l->node) ||
+            l->pool->suspended)
                 return false;
         if (l->trim == TRIM_ACTIVE && s->time >= l->trim_since + since)
                 return true;
