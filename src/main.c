@@ -10,6 +10,7 @@
 #include "cli/label.h"
 #include "cli/list.h"
 #include "cli/overview.h"
+#include "cli/receipt.h"
 #include "cli/request.h"
 #include "cli/service.h"
 #include "cli/status.h"
@@ -21,6 +22,7 @@
 
 #define TARGET         "all|group <group>|<type> <name...>"
 #define TARGET_OR_TYPE "all|group <group>|<type> [<name...>]"
+#define DISK           "<disk>"
 #define VOLUME         "zvol|dataset <pool> <name>"
 #define SETTINGS       "commands|event-handlers|log-events|log-full-events"
 
@@ -79,6 +81,8 @@ static const struct cli_command commands[] = {
           .run = health_run },
         { "history", "[" TARGET_OR_TYPE "]", "show what happened", HISTORY_OPTIONS,
           .run = history_run },
+        { "receipt", DISK, "show what was on the disk when it was safe to unplug last",
+          OPTION_BIT(OPTION_JSON), .run = receipt_run },
         { "watch", "", "show on a live screen what goes on", .run = watch_run },
         { "label", "<device>...", "show what a leg's own labels say, without a daemon",
           OPTION_BIT(OPTION_JSON), .main = cli_label },

@@ -5,23 +5,15 @@
 #include "api/row.h"
 
 const struct method_info method_table[_METHOD_MAX] = {
-        [METHOD_VERSION] = { "Version", false },
-        [METHOD_STARTUP] = { "Startup", true },
-        [METHOD_SHUTDOWN] = { "Shutdown", true },
-        [METHOD_RELOAD] = { "Reload", true },
-        [METHOD_REQUEST] = { "Request", true },
-        [METHOD_LIST] = { "List", false },
-        [METHOD_STATUS] = { "Status", false },
-        [METHOD_OVERVIEW] = { "Overview", false },
-        [METHOD_GET] = { "Get", false },
-        [METHOD_SET] = { "Set", true },
-        [METHOD_HISTORY] = { "History", false },
-        [METHOD_TRIGGER] = { "Trigger", true },
-        [METHOD_EXPLAIN] = { "Explain", false },
-        [METHOD_WATCH] = { "Watch", false },
-        [METHOD_MAINTAIN] = { "Maintain", true },
-        [METHOD_FORGET] = { "Forget", true },
-        [METHOD_CLEAR_CACHE] = { "ClearCache", true },
+        [METHOD_VERSION] = { "Version", false },  [METHOD_STARTUP] = { "Startup", true },
+        [METHOD_SHUTDOWN] = { "Shutdown", true }, [METHOD_RELOAD] = { "Reload", true },
+        [METHOD_REQUEST] = { "Request", true },   [METHOD_LIST] = { "List", false },
+        [METHOD_STATUS] = { "Status", false },    [METHOD_OVERVIEW] = { "Overview", false },
+        [METHOD_GET] = { "Get", false },          [METHOD_SET] = { "Set", true },
+        [METHOD_HISTORY] = { "History", false },  [METHOD_TRIGGER] = { "Trigger", true },
+        [METHOD_RECEIPT] = { "Receipt", false },  [METHOD_EXPLAIN] = { "Explain", false },
+        [METHOD_WATCH] = { "Watch", false },      [METHOD_MAINTAIN] = { "Maintain", true },
+        [METHOD_FORGET] = { "Forget", true },     [METHOD_CLEAR_CACHE] = { "ClearCache", true },
 };
 
 static const char *const setting_names[_SETTING_MAX] = {
@@ -321,6 +313,7 @@ static const char *params_read(struct arena *a, const struct json *object, struc
         case METHOD_LIST:
                 return list_read(object, &ret->list);
         case METHOD_STATUS:
+        case METHOD_RECEIPT:
         case METHOD_EXPLAIN:
         case METHOD_FORGET:
                 return target_read(a, object, "target", &ret->target);
@@ -462,6 +455,7 @@ void params_print(struct text *t, const struct params *p) {
                 list_print(t, &p->list);
                 break;
         case METHOD_STATUS:
+        case METHOD_RECEIPT:
         case METHOD_EXPLAIN:
         case METHOD_FORGET:
                 target_print(t, "target", &p->target);

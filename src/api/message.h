@@ -33,6 +33,7 @@ enum method {
         METHOD_SET,
         METHOD_HISTORY, /* may stream */
         METHOD_TRIGGER, /* an event of ZFS or udev, forwarded as its environment */
+        METHOD_RECEIPT,
         METHOD_EXPLAIN,
         METHOD_WATCH,    /* streams */
         METHOD_MAINTAIN, /* may stream; answered as Request is */
@@ -155,7 +156,7 @@ struct params {
                 struct params_maintain maintain;
                 struct params_clear clear;
                 struct params_list list;
-                struct target target; /* Status, Explain */
+                struct target target; /* Status, Receipt, Explain, Forget */
                 struct params_setting setting;
                 struct params_history history;
                 struct params_trigger trigger;

@@ -382,6 +382,39 @@ bool reply_watch_parse(struct arena *a, const struct json *object, struct reply_
         return true;
 }
 
+/* --- Receipt */
+
+void reply_receipt_begin(struct text *t) {
+        json_open(t, NULL, '{');
+        json_open(t, "receipts", '[');
+}
+
+void reply_receipt_add(struct text *t, const struct history *line) {
+        json_add_raw(t, NULL, line->json, strlen(line->json));
+}
+
+void reply_receipt_end(struct text *t) {
+        json_close(t, ']');
+        json_close(t, '}');
+}
+
+bool reply_receipt_parse(struct arena *a, const struct json *object, struct receipt **ret,
+                         uint32_t *ret_n) {
+        struct receipt *receipts;
+        const struct json *array;
+        uint32_t n = 0;
+
+        if (!array_find(object, "receipts", &array))
+                return false;
+        receipts = arena_new_array(a, struct receipt, array->count);
+        for (const struct json *m = array->first; m; m = m->next)
+                if (!receipt_parse(a, m, &receipts[n++]))
+                        return false;
+        *ret = receipts;
+        *ret_n = n;
+        return true;
+}
+
 /* --- Explain */
 
 void reply_explain_begin(struct text *t) {

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "model/memory.h"
+#include "model/receipt.h"
 #include "model/view.h"
 
 /* --- Version */
@@ -135,6 +136,14 @@ void reply_watch_print(struct text *t, const struct config *c, const struct repl
                        const struct view_verdict *verdicts, uint32_t n_verdicts,
                        const struct view_entity *pools, uint32_t n_pools);
 bool reply_watch_parse(struct arena *a, const struct json *object, struct reply_watch *ret);
+
+/* --- Receipt: what the disks carried when they were safe to unplug last */
+
+void reply_receipt_begin(struct text *t);
+void reply_receipt_add(struct text *t, const struct history *line); /* one that has a receipt */
+void reply_receipt_end(struct text *t);
+bool reply_receipt_parse(struct arena *a, const struct json *object, struct receipt **ret,
+                         uint32_t *ret_n);
 
 /* --- Explain: why the entities are not as they should be, down to the cause */
 

@@ -232,6 +232,13 @@ static void offer_target(const struct completion *c) {
         offer_names(&names);
 }
 
+/* A disk, by its name alone. */
+static void offer_disks(const struct completion *c) {
+        struct names names = { .completion = c, .type = ENTITY_DISK };
+
+        offer_names(&names);
+}
+
 static void offer_words(const struct completion *c) {
         const char *command = c->call.command->name, *arguments = c->call.command->arguments;
         uint32_t n = c->call.n_words;
@@ -239,6 +246,8 @@ static void offer_words(const struct completion *c) {
         if (text_starts(arguments, "all|group") || text_starts(arguments, "[all|group") ||
             text_equal(command, "snapshot"))
                 offer_target(c);
+        else if (text_equal(arguments, "<disk>"))
+                offer_disks(c);
         else if (text_equal(command, "list") && n == 0) {
                 offer(c, "overdue");
                 for (enum operation op = 0; op < _OPERATION_MAX; op++)

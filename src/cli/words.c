@@ -115,6 +115,27 @@ bool words_to_target(const struct cli_call *call, uint32_t first, struct target 
         return words_to_named(call, words, n, ret);
 }
 
+bool words_to_disk(const struct cli_call *call, struct target *ret) {
+        const char **names = arena_new_array(call->arena, const char *, 2);
+        enum entity_type type;
+
+        if (call->n_words == 0) {
+                (void) cli_usage(call, "it is not said which disk");
+                return false;
+        }
+        if (call->n_words > 1 &&
+            (entity_type_parse(call->words[0], &type) || text_equal(call->words[0], "group")))
+                return words_to_target(call, 0, ret);
+        if (call->n_words == 1 &&
+            (text_equal(call->words[0], "all") || strchr(call->words[0], '|')))
+                return words_to_target(call, 0, ret);
+        names[0] = words_join(call->arena, call->words);
+        *ret = (struct target){
+                .kind = TARGET_NAMED, .type = ENTITY_DISK, .words = names, .n_words = 1
+        };
+        return true;
+}
+
 bool words_to_target_or_type(const struct cli_call *call, uint32_t first, struct target *ret) {
         struct target target = { .kind = TARGET_TYPE };
 

@@ -239,6 +239,51 @@ static void service_history(struct daemon *d, struct call *call) {
                 history_send(call, lines, n);
 }
 
+/* The newest receipt of a disk, if there is one; false: the history cannot be read. */
+static bool receipt_find(struct daemon *d, struct arena *a, const char *disk,
+                         const struct history **ret) {
+        const char *const ids[] = { disk, NULL };
+        struct history *lines;
+        size_t n;
+
+        *ret = NULL;
+        if (store_load_history(d->store, a, ids, 0, 0, &lines, &n) < 0)
+                return false;
+        while (n-- > 0 && !*ret)
+                if (lines[n].kind == HISTORY_SAFE && lines[n].json[0])
+                        *ret = &lines[n];
+        return true;
+}
+
+static void service_receipt(struct daemon *d, struct call *call) {
+        struct now now = world_now(d->world);
+        struct target_found found;
+        struct view_verdict v;
+        struct text t = {};
+
+        if (!target_find(call->arena, d->config, &call->params.target, NULL, &found)) {
+                server_error(call, API_ERROR_NOT_FOUND, found.error);
+                return;
+        }
+        reply_receipt_begin(&t);
+        for (uint32_t i = 0; i < found.n; i++) {
+                const struct entity *disk = config_entity(d->config, found.ids[i]);
+                const struct history *line;
+
+                if (!engine_view_verdict(d->engine, call->arena, found.ids[i], now, &v))
+                        continue; /* it is no disk */
+                if (!receipt_find(d, call->arena, disk->id, &line)) {
+                        server_error(call, API_ERROR_FAILED, store_error(d->store));
+                        text_done(&t);
+                        return;
+                }
+                if (line)
+                        reply_receipt_add(&t, line);
+        }
+        reply_receipt_end(&t);
+        reply_text(call, &t, false);
+}
+
 /* --- settings
  * ------------------------------------------------------------------------------------- */
 
@@ -342,9 +387,9 @@ void service_on_call(void *userdata, struct call *call) {
                 [METHOD_STATUS] = service_status,     [METHOD_OVERVIEW] = service_overview,
                 [METHOD_GET] = service_get,           [METHOD_SET] = service_set,
                 [METHOD_HISTORY] = service_history,   [METHOD_TRIGGER] = service_trigger,
-                [METHOD_EXPLAIN] = service_explain,   [METHOD_WATCH] = watch_begin,
-                [METHOD_MAINTAIN] = waiter_maintain,  [METHOD_FORGET] = forget_entity,
-                [METHOD_CLEAR_CACHE] = forget_cache,
+                [METHOD_RECEIPT] = service_receipt,   [METHOD_EXPLAIN] = service_explain,
+                [METHOD_WATCH] = watch_begin,         [METHOD_MAINTAIN] = waiter_maintain,
+                [METHOD_FORGET] = forget_entity,      [METHOD_CLEAR_CACHE] = forget_cache,
         };
 
         methods[call->params.method](userdata, call);

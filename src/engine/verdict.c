@@ -11,6 +11,7 @@
 #include "engine/overdue.h"
 #include "engine/picture.h"
 #include "engine/pool.h"
+#include "engine/receipt.h"
 #include "engine/request.h"
 #include "engine/silence.h"
 #include "engine/transit.h"
@@ -261,6 +262,6 @@ void verdict_follow(struct engine *e, entity_id disk) {
                 return;
         change = arena_printf(e->effects.arena, "safe|%s|%" PRIu64, engine_entity(e, disk)->id,
                               e->now.wall);
-        history_add(e, HISTORY_SAFE, disk, change, NULL, "%s may be unplugged",
-                    engine_title(e, disk));
+        history_add(e, HISTORY_SAFE, disk, change, receipt_of(e, disk, e->effects.arena),
+                    "%s may be unplugged", engine_title(e, disk));
 }

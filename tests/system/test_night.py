@@ -1,5 +1,6 @@
 """tests/system/test_night.py - a disk is plugged in, caught up and put away: by the real daemon, with stand-ins"""
 
+import json
 import time
 
 import harness
@@ -34,6 +35,30 @@ def test_one_usb_night(box):
     lines = box.call("io.zmirror.History")["lines"]
     assert [x["kind"] for x in lines].count("resilvered") == 1, lines
     assert "tank-b" in box.run("history", status=0)
+    box.stop(daemon)
+
+
+def test_a_receipt_tells_what_the_disk_carries(box):
+    machine, daemon = started(box)
+    assert "no receipt" in box.run("receipt", "blue", status=1)
+    machine.plug()
+    wait_for("safe to unplug", lambda: is_put_away(machine), WHOLE_NIGHT)
+    receipt = json.loads(box.run("receipt", "blue", "--json", status=0))
+    assert receipt["hrid"] == "disk: blue", receipt
+    (leg,) = receipt["legs"]
+    assert leg["hrid"] == "zdev: tank-b (tank)" and leg["pool"] == "tank", leg
+    assert leg["copy"] == "complete" and leg["found_by"] in ("resilver", "quiet"), leg
+    assert leg["txg"] >= leg["sibling_txg"] > 0 and leg["txg_at"] and leg["errors"] is None, leg
+    text = box.run("receipt", "disk", "blue", status=0)
+    assert f"txg {leg['txg']}" in text and "complete" in text, text
+    (told,) = box.call("io.zmirror.Receipt", {"target": {"all": True}})["receipts"]
+    assert told["legs"][0]["txg"] == leg["txg"], told
+    machine.unplug()
+    wait_for("absent", lambda: machine.verdict()["verdict"] == "absent")
+    box.stop(daemon)
+    daemon = box.start()
+    wait_for("the first picture", box.is_ready)
+    assert json.loads(box.run("receipt", "blue", "--json", status=0)) == receipt
     box.stop(daemon)
 
 

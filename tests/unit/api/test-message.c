@@ -32,6 +32,7 @@ static const struct params samples[] = {
         { METHOD_STATUS, .target = { .kind = TARGET_GROUP, .group = "usb" } },
         { METHOD_STATUS, .target = { .kind = TARGET_TYPE, .type = ENTITY_ZPOOL } },
         { METHOD_EXPLAIN, .target = { .kind = TARGET_ID, .id = "part|name:tank-b" } },
+        { METHOD_RECEIPT, .target = { .kind = TARGET_ALL } },
         { METHOD_GET, .setting = { .setting = SETTING_EVENT_HANDLERS } },
         { METHOD_SET, .setting = { .setting = SETTING_COMMANDS, .value = { .on = true } } },
         { METHOD_SET,

@@ -5,6 +5,7 @@
 #include "cli/history.h"
 #include "cli/list.h"
 #include "cli/overview.h"
+#include "cli/receipt.h"
 #include "cli/request.h"
 #include "cli/service.h"
 #include "cli/status.h"
@@ -21,6 +22,7 @@ static const struct cli_command commands[] = {
         { "status-all", "", "", OPTION_BIT(OPTION_JSON), .run = status_run },
         { "explain", "all|group", "", OPTION_BIT(OPTION_JSON), .run = explain_run },
         { "history", "", "", HISTORY_OPTIONS, .run = history_run },
+        { "receipt", "", "", OPTION_BIT(OPTION_JSON), .run = receipt_run },
         { "enable", "", "", .run = service_enable },
         { "disable", "", "", .run = service_enable },
         { "get", "", "", .run = service_get },
@@ -284,6 +286,42 @@ static const struct {
           "part: c         absent            never updated\n"
           "part: d         do not unplug     has errors               in use: pool bak\n",
           "" },
+        { "receipt", "receipt the blue one",
+          TEXT(REPLY("{\"receipts\":[{\"id\":\"disk|uuid:a\",\"hrid\":\"disk: the blue one\","
+                     "\"time\":1700000000000000,\"legs\":[{\"id\":\"z\",\"hrid\":\"zdev: b "
+                     "(tank)\",\"pool\":\"tank\",\"copy\":\"complete\",\"found_by\":"
+                     "\"resilver\",\"found_at\":1700000000000000,\"bytes\":1048576,"
+                     "\"seconds\":720,\"sibling_txg\":41,\"txg\":42,"
+                     "\"txg_at\":1700000000000000,\"last_update\":1700000000000000},"
+                     "{\"id\":\"y\",\"hrid\":\"zdev: c (tank)\",\"pool\":\"tank\",\"copy\":"
+                     "\"incomplete\",\"copy_text\":\"it may lack blocks\",\"found_by\":"
+                     "\"trusted\",\"errors\":\"ZFS counted errors on it\"}]}]}")),
+          EXIT_DONE,
+          CALL("Receipt", "{\"target\":{\"type\":\"disk\",\"words\":[\"the blue one\"]}}}"),
+          "disk: the blue one: safe to unplug on 2023-11-14 22:13:20\n"
+          "zdev: b (tank)\n"
+          "    copy          complete\n"
+          "    found         2023-11-14 22:13:20: resilvered in 12 min, 1.0 MiB, no errors\n"
+          "    label         txg 42 of 2023-11-14 22:13:20, read after it had gone; that of "
+          "another "
+          "leg had 41 before\n"
+          "    errors        none\n"
+          "    last update   2023-11-14 22:13:20\n"
+          "    last scrub    never\n"
+          "zdev: c (tank)\n"
+          "    copy          incomplete: it may lack blocks\n"
+          "    label         it was not read after the leg had gone\n"
+          "    errors        ZFS counted errors on it\n"
+          "    last update   never\n"
+          "    last scrub    never\n",
+          "" },
+        { "no receipt", "receipt --json disk blue", TEXT(REPLY("{\"receipts\":[]}")), EXIT_FAILED,
+          CALL("Receipt", "{\"target\":{\"type\":\"disk\",\"words\":[\"blue\"]}}}"), "",
+          "zmirror: there is no receipt: one is written for a disk each time that legs on it were "
+          "in "
+          "use and it may be unplugged again\n" },
+        { "receipt of nothing", "receipt", NULL, 0, EXIT_USAGE, "", "",
+          "zmirror: it is not said which disk (usage: zmirror receipt)\n" },
         { "nothing to glance at", "", TEXT(REPLY("{\"now\":1,\"disks\":[]}")), EXIT_DONE,
           CALL("Overview", "{}}"), "No removable disk is configured.\n", "" },
 };
