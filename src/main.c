@@ -10,6 +10,7 @@
 #include "cli/label.h"
 #include "cli/list.h"
 #include "cli/overview.h"
+#include "cli/power.h"
 #include "cli/receipt.h"
 #include "cli/request.h"
 #include "cli/service.h"
@@ -44,6 +45,8 @@ static const struct cli_command commands[] = {
         /* requests */
         { "online", TARGET, "bring it into use", REQUEST_ONLINE_OPTIONS, .run = request_run },
         { "offline", TARGET, "take it out of use, so that it may be unplugged", REQUEST_OPTIONS,
+          .run = request_run },
+        { "eject", DISK, "take all on the disk out of use, and power it off", REQUEST_OPTIONS,
           .run = request_run },
         { "scrub", TARGET, "read and check everything on it", REQUEST_OPTIONS, .run = request_run },
         { "trim", TARGET, "tell its disks which blocks are free", REQUEST_OPTIONS,
@@ -97,6 +100,8 @@ static const struct cli_command commands[] = {
           .main = cli_check_trim },
         { "enable-trim", "<device>", "make the kernel send trims to it, without a daemon",
           .main = cli_enable_trim },
+        { "power-off", "<device>", "power a disk off that nobody uses, without a daemon",
+          .main = cli_power_off },
 
         /* settings, until the next reload or restart */
         { "enable", SETTINGS, "switch it on", .run = service_enable },

@@ -97,7 +97,8 @@ int request_run(struct cli_call *call) {
 
         if (!wish_parse(call->command->name, &params.request.wish))
                 return cli_usage(call, "it is not known what to do");
-        if (!words_to_target(call, 0, &params.request.target))
+        if (!(params.request.wish == WISH_EJECT ? words_to_disk(call, &params.request.target)
+                                                : words_to_target(call, 0, &params.request.target)))
                 return EXIT_USAGE;
         many = params.request.target.kind == TARGET_ALL ||
                params.request.target.kind == TARGET_GROUP;

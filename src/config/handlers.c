@@ -39,7 +39,7 @@ static bool action_word(struct builder *b, const struct entity *e, const struct 
                 diagnose_error(d, t, "'run' needs a program: 'run: [program, argument]'");
                 return false;
         }
-        if (!wish_parse(t->text, &wish)) {
+        if (!wish_parse(t->text, &wish) || wish == WISH_EJECT) { /* that is up to a person */
                 (void) diagnose_unknown(d, t, "action", t->text, words, ELEMENTSOF(words));
                 return false;
         }

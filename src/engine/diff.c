@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/complete.h"
 #include "engine/diff.h"
+#include "engine/eject.h"
 #include "engine/entry.h"
 #include "engine/failure.h"
 #include "engine/handler.h"
@@ -64,14 +65,16 @@ static void diff_appeared(struct engine *e, entity_id id) {
         if (it->type == ENTITY_DISK || (it->type == ENTITY_PART && it->parent == ENTITY_NONE))
                 history_add(e, HISTORY_APPEARED, id, change_name(e, "appeared", id), NULL,
                             "%s is connected", engine_title(e, id));
+        eject_is_over(e, id);
         if (event_appeared_suits(it->type))
                 handler_fire(e, id, EVENT_APPEARED, change_name(e, "appeared", id));
         if (it->type == ENTITY_ZDEV)
                 diff_backing(e, id);
 }
 
-/* A request ends when its device goes. Only offline is then either done (a pool disconnects by it)
- * or has more to do (what is in use without its device): the plan knows. */
+/* A request ends when its device goes. Only what takes it away is then either done (a pool
+ * disconnects by it, a disk is ejected) or has more to do (what is in use without its device): the
+ * plan knows. */
 static void diff_disappeared(struct engine *e, entity_id id) {
         const struct entity *it = engine_entity(e, id);
         struct node *n = engine_node(e, id);
@@ -79,11 +82,12 @@ static void diff_disappeared(struct engine *e, entity_id id) {
 
         if (it->type == ENTITY_DISK || (it->type == ENTITY_PART && it->parent == ENTITY_NONE))
                 history_add(e, HISTORY_DISCONNECTED, id, change_name(e, "disconnected", id), NULL,
-                            n->in_use ? "%s was disconnected while it was in use"
-                                      : "%s was disconnected",
+                            n->in_use           ? "%s was disconnected while it was in use"
+                            : n->row->m.ejected ? "%s was powered off"
+                                                : "%s was disconnected",
                             engine_title(e, id));
         for (enum wish w = 0; w < _WISH_MAX; w++)
-                if (n->requests[w] && w != WISH_OFFLINE)
+                if (n->requests[w] && !wish_takes_away(w))
                         request_end(e, n->requests[w], false, &why);
         failure_disappeared(e, id);
 }

@@ -74,6 +74,8 @@ static bool failure_is_moot(const struct engine *e, entity_id id, const struct f
                         s->scan.function == SCAN_SCRUB && s->scan.end > f->time);
         case WISH_TRIM:
                 return n->row->m.last_trim > f->time;
+        case WISH_EJECT:
+                return !entity_is_present(e, id);
         case WISH_SNAPSHOT:
         case _WISH_MAX:
                 break;

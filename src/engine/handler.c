@@ -109,7 +109,7 @@ bool handler_is_held(const struct engine *e, entity_id id, struct reason *ret) {
                     (leg_is_held(e, i, ret) || pool_wants_leg(e, i, ret)))
                         return true;
                 for (enum wish w = 0; w < _WISH_MAX; w++)
-                        if (w != WISH_OFFLINE && engine_node(e, i)->requests[w]) {
+                        if (!wish_takes_away(w) && engine_node(e, i)->requests[w]) {
                                 ret->code = REASON_WAIT_HELD;
                                 ret->about = i;
                                 (void) snprintf(ret->detail, sizeof(ret->detail), "%s is wanted",

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "engine/complete.h"
+#include "engine/eject.h"
 #include "engine/guard.h"
 #include "engine/handler.h"
 #include "engine/history.h"
@@ -39,6 +40,7 @@ static const usec_t graces[_COMMAND_KIND_MAX] = {
         [COMMAND_VOLMODE_GET] = 0,
         [COMMAND_VOLMODE] = 10 * USEC_PER_SEC,
         [COMMAND_ENABLE_TRIM] = 0,
+        [COMMAND_POWER_OFF] = 10 * USEC_PER_SEC,
         [COMMAND_RUN] = 0,
 };
 
@@ -203,6 +205,7 @@ static bool command_changes_pool(enum command_kind kind) {
         case COMMAND_MOUNT:
         case COMMAND_UNMOUNT:
         case COMMAND_ENABLE_TRIM:
+        case COMMAND_POWER_OFF:
         case COMMAND_RUN:
         case _COMMAND_KIND_MAX:
                 break;
@@ -264,6 +267,8 @@ static void job_set_frozen(struct engine *e, const struct job *j, bool frozen) {
 static void job_remember(struct engine *e, const struct job *j) {
         bool import = j->command.kind == COMMAND_POOL_IMPORT;
 
+        if (j->command.kind == COMMAND_POWER_OFF)
+                eject_begins(e, j->entity);
         if (j->command.kind == COMMAND_POOL_CLEAR)
                 complete_before_clear(e, config_find_pool(e->config, j->command.lane));
         if (!import && j->command.kind != COMMAND_LEG_ONLINE &&
@@ -476,6 +481,9 @@ static uint64_t job_look(struct engine *e, const struct job *j) {
         case COMMAND_UNMOUNT:
                 (void) engine_look(e, FACT_MOUNTS, NULL);
                 break;
+        case COMMAND_POWER_OFF:
+                (void) engine_look(e, FACT_DEVICES, NULL);
+                break;
         case COMMAND_CRYPT_OPEN: /* udev tells */
         case COMMAND_VOLMODE_GET:
         case COMMAND_VOLMODE:
@@ -528,6 +536,8 @@ static void job_end_requests(struct engine *e, const struct job *j, const struct
                 if (j->command.kind == COMMAND_VOLMODE_GET)
                         r->volmode_is_none = text_equal(end->output, "none");
                 r->failure = failure;
+                if (j->command.kind == COMMAND_POWER_OFF)
+                        eject_ended(e, r, end);
                 r->look_first = first;
                 r->look_last = e->next_seq;
                 r->looked_since = before; /* what comes next stands on what is so after it */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/eject.h"
 #include "engine/foreign.h"
 #include "engine/holder.h"
 #include "engine/job.h"
@@ -752,8 +753,9 @@ static struct derived dataset_state(struct engine *e, const struct entity *it, s
         return d;
 }
 
-static bool leg_has_errors(const struct entity *it, bool there, const struct vdev *v) {
-        if (!there && !it->unpluggable)
+static bool leg_has_errors(const struct engine *e, const struct entity *it, bool there,
+                           const struct vdev *v) {
+        if (!there && !it->unpluggable && !entity_is_ejected(e, it->self))
                 return true;
         if (!v)
                 return false;
@@ -819,7 +821,7 @@ static struct derived leg_state(struct engine *e, const struct entity *it, struc
         } else
                 d.state = d.in_use && !another ? STATE_ACTIVE : STATE_INACTIVE;
         n->device = d.device;
-        d.errors = leg_has_errors(it, there, d.vdev == VDEV_NONE ? NULL : &s->vdevs[d.vdev]);
+        d.errors = leg_has_errors(e, it, there, d.vdev == VDEV_NONE ? NULL : &s->vdevs[d.vdev]);
         return d;
 }
 

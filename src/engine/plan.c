@@ -21,7 +21,8 @@
  * having changed, but for the bounded retries of a busy export, unmount or close.
  */
 
-/* How often a busy export, unmount or close is tried, with 1, 2, 4, 8, 16, 32 seconds in between.
+/* How often a busy export, unmount, close or power-off is tried, with 1, 2, 4, 8, 16, 32 seconds in
+ * between.
  */
 #define BUSY_TRIES 7u
 
@@ -234,9 +235,15 @@ bool plan_wait_for_coming(const struct engine *e, const struct request *r, struc
         return true;
 }
 
+const struct request *entity_going(const struct engine *e, entity_id id) {
+        const struct node *n = engine_node(e, id);
+
+        return n->requests[WISH_EJECT] ? n->requests[WISH_EJECT] : n->requests[WISH_OFFLINE];
+}
+
 entity_id entity_find_going(const struct engine *e, entity_id id) {
         for (; id != ENTITY_NONE; id = engine_entity(e, id)->parent)
-                if (engine_node(e, id)->requests[WISH_OFFLINE])
+                if (entity_going(e, id))
                         return id;
         return ENTITY_NONE;
 }
@@ -256,7 +263,8 @@ static struct step plan_wish(struct engine *e, const struct request *r) {
         static struct step (*const plans[_ENTITY_TYPE_MAX][_WISH_MAX])(struct engine *,
                                                                        const struct request *) = {
                 [ENTITY_DISK] = { [WISH_ONLINE] = plan_disk_online,
-                                  [WISH_OFFLINE] = plan_disk_offline },
+                                  [WISH_OFFLINE] = plan_disk_offline,
+                                  [WISH_EJECT] = plan_disk_eject },
                 [ENTITY_PART] = { [WISH_ONLINE] = plan_disk_online,
                                   [WISH_OFFLINE] = plan_disk_offline },
                 [ENTITY_CRYPT] = { [WISH_ONLINE] = plan_crypt_online,
@@ -277,8 +285,8 @@ static struct step plan_wish(struct engine *e, const struct request *r) {
                                   [WISH_TRIM] = plan_trim },
         };
 
-        silent = r->wish == WISH_OFFLINE ? tree_find_silent(e, r->entity)
-                                         : entity_find_silent(e, r->entity);
+        silent = wish_takes_away(r->wish) ? tree_find_silent(e, r->entity)
+                                          : entity_find_silent(e, r->entity);
         if (silent != ENTITY_NONE) /* what is so is not known */
                 return step_wait_answer(e, silent);
         going = r->wish == WISH_ONLINE ? entity_find_going(e, engine_entity(e, r->entity)->parent)
@@ -295,7 +303,7 @@ static struct step plan_wish(struct engine *e, const struct request *r) {
 
 static bool command_is_retried(enum command_kind kind) {
         return kind == COMMAND_CRYPT_CLOSE || kind == COMMAND_POOL_EXPORT ||
-               kind == COMMAND_UNMOUNT;
+               kind == COMMAND_UNMOUNT || kind == COMMAND_POWER_OFF;
 }
 
 /* A busy export, unmount or close is tried again, when what it stands on was looked at anew. */

@@ -48,6 +48,7 @@ struct step plan_dataset_online(struct engine *e, const struct request *r);
 struct step plan_leg_online(struct engine *e, const struct request *r);
 
 struct step plan_disk_offline(struct engine *e, const struct request *r); /* and parts, volumes */
+struct step plan_disk_eject(struct engine *e, const struct request *r);
 struct step plan_crypt_offline(struct engine *e, const struct request *r);
 struct step plan_pool_offline(struct engine *e, const struct request *r);
 struct step plan_dataset_offline(struct engine *e, const struct request *r);
@@ -113,6 +114,8 @@ bool plan_let_go(struct engine *e, const struct request *r, struct step *ret);
 bool entity_is_coming(const struct engine *e, entity_id id);
 /* It, or what it stands on, as far as that is wanted offline; ENTITY_NONE if nothing is. */
 entity_id entity_find_going(const struct engine *e, entity_id id);
+/* What takes this very entity away, or NULL. */
+const struct request *entity_going(const struct engine *e, entity_id id);
 /* The request has run this very command (and it ended well). */
 bool plan_has_run(const struct engine *e, const struct request *r, const struct command *c);
 bool plan_has_run_well(const struct engine *e, const struct request *r, const struct command *c);

@@ -1,6 +1,7 @@
 /* engine/plan_disk.c - disks and partitions: a person plugs and pulls them, zmirror empties them:
  * SPEC 5 */
 #include "engine/content.h"
+#include "engine/eject.h"
 #include "engine/foreign.h"
 #include "engine/handler.h"
 #include "engine/picture.h"
@@ -46,4 +47,21 @@ struct step plan_disk_offline(struct engine *e, const struct request *r) {
                 return s;
         use = foreign_find(e, r->entity, e->effects.arena);
         return use ? step_fail(REASON_HELD, r->entity, use) : step_done();
+}
+
+/* First it is safe, then it goes. */
+struct step plan_disk_eject(struct engine *e, const struct request *r) {
+        const struct device *d = node_device(e, engine_node(e, r->entity));
+        struct step s;
+
+        if (!d && eject_was_ours(e, r)) /* 1. it is gone, as it was to be */
+                return step_done();
+        if (!d) /* 2. by whomever, or it never was there */
+                return step_fail(REASON_NOT_CONNECTED, r->entity, NULL);
+        s = plan_disk_offline(e, r); /* 3. nothing on it is in use */
+        if (s.kind != STEP_DONE)
+                return s;
+        if (r->failure.code == REASON_UNSUPPORTED) /* 4. it stays, but it may be unplugged */
+                return step_done_but(REASON_UNSUPPORTED, r->entity, r->failure.detail);
+        return step_run(command_power_off(e->effects.arena, r->entity, d->devnode));
 }

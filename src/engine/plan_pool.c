@@ -12,7 +12,7 @@
 
 /* What is to go offline lets it come into use first. */
 static bool entity_waits_for(const struct engine *e, entity_id going, entity_id pool) {
-        const struct reason *why = &engine_node(e, going)->requests[WISH_OFFLINE]->reason;
+        const struct reason *why = &entity_going(e, going)->reason;
 
         return why->code == REASON_WAIT_NEED && why->about == pool;
 }

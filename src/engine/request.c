@@ -173,7 +173,7 @@ static void request_end_in_pool(struct engine *e, entity_id leg, entity_id going
         for (enum wish w = 0; pool != ENTITY_NONE && w < _WISH_MAX; w++) {
                 struct request *r = engine_node(e, pool)->requests[w];
 
-                if (!r || w == WISH_OFFLINE)
+                if (!r || wish_takes_away(w))
                         continue;
                 if (pool_lies_in(e, pool, going)) {
                         request_end(e, r, false, why);
@@ -193,7 +193,7 @@ static void request_end_dependants(struct engine *e, entity_id entity) {
                 for (enum wish w = 0; w < _WISH_MAX; w++) {
                         struct request *r = engine_node(e, i)->requests[w];
 
-                        if (r && w != WISH_OFFLINE)
+                        if (r && !wish_takes_away(w))
                                 request_end(e, r, false, &why);
                 }
                 if (engine_entity(e, i)->type == ENTITY_ZDEV)
@@ -232,7 +232,7 @@ uint64_t request_make(struct engine *e, const struct input_wish *wish) {
 
         if (!request_clear_way(e, wish->entity, wish->wish, wish->origin, UINT64_MAX))
                 return 0;
-        if (wish->wish == WISH_OFFLINE && wish->origin == ORIGIN_PERSON)
+        if (wish_takes_away(wish->wish) && wish->origin == ORIGIN_PERSON)
                 request_end_dependants(e, wish->entity);
         r = request_get(e, wish->entity, wish->wish, wish->origin, wish->by_event, wish->by);
         r->own = true;

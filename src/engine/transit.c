@@ -70,6 +70,7 @@ static bool job_brings(const struct engine *e, const struct job *j, entity_id to
         case COMMAND_UNMOUNT:
         case COMMAND_VOLMODE_GET:
         case COMMAND_ENABLE_TRIM:
+        case COMMAND_POWER_OFF:
         case COMMAND_RUN:
         case _COMMAND_KIND_MAX:
                 break;

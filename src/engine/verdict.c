@@ -246,22 +246,30 @@ void verdict_of(const struct engine *e, entity_id disk, struct arena *a, struct 
         *ret = v;
 }
 
+void verdict_note_safe(struct engine *e, entity_id disk) {
+        struct memory_entity *m = &engine_node(e, disk)->row->m;
+        struct arena *a = e->effects.arena;
+
+        if (!m->used)
+                return;
+        m->used = false;
+        engine_save_row(e, disk);
+        history_add(e, HISTORY_SAFE, disk,
+                    arena_printf(a, "safe|%s|%" PRIu64, engine_entity(e, disk)->id, e->now.wall),
+                    receipt_of(e, disk, a), "%s may be unplugged", engine_title(e, disk));
+}
+
 void verdict_follow(struct engine *e, entity_id disk) {
         struct memory_entity *m = &engine_node(e, disk)->row->m;
         struct view_verdict v;
-        const char *change;
 
         if (!m->used || engine_node(e, disk)->children_in_use)
                 return;
         verdict_of(e, disk, e->effects.arena, e->now, &v);
-        if (v.kind == VERDICT_WORKING || v.kind == VERDICT_BUSY)
-                return;
-        m->used = false;
-        engine_save_row(e, disk);
-        if (v.kind != VERDICT_SAFE)
-                return;
-        change = arena_printf(e->effects.arena, "safe|%s|%" PRIu64, engine_entity(e, disk)->id,
-                              e->now.wall);
-        history_add(e, HISTORY_SAFE, disk, change, receipt_of(e, disk, e->effects.arena),
-                    "%s may be unplugged", engine_title(e, disk));
+        if (v.kind == VERDICT_SAFE)
+                verdict_note_safe(e, disk);
+        else if (v.kind == VERDICT_ABSENT) {
+                m->used = false;
+                engine_save_row(e, disk);
+        }
 }

@@ -10,5 +10,7 @@ bool verdict_applies(const struct engine *e, entity_id id);
 /* The verdict, with its text in the arena. */
 void verdict_of(const struct engine *e, entity_id disk, struct arena *a, struct now now,
                 struct view_verdict *ret);
-/* Says once when a disk has become safe after it was in use. */
+/* The disk is safe: that is told, with its receipt, if it was in use since it was told last. */
+void verdict_note_safe(struct engine *e, entity_id disk);
+/* Does so when the disk has become safe. */
 void verdict_follow(struct engine *e, entity_id disk);

@@ -31,6 +31,7 @@ static const struct {
         [COMMAND_VOLMODE_GET] = { "volmode-get", USEC_PER_MIN },
         [COMMAND_VOLMODE] = { "volmode", USEC_PER_MIN },
         [COMMAND_ENABLE_TRIM] = { "enable-trim", USEC_PER_MIN },
+        [COMMAND_POWER_OFF] = { "power-off", 2 * USEC_PER_MIN },
         [COMMAND_RUN] = { "run", 6 * USEC_PER_HOUR },
 };
 
@@ -65,6 +66,10 @@ struct command command_settle(struct arena *a, entity_id about) {
 
 struct command command_enable_trim(struct arena *a, entity_id about, const char *devnode) {
         return COMMAND(COMMAND_ENABLE_TRIM, NULL, "zmirror", "enable-trim", devnode);
+}
+
+struct command command_power_off(struct arena *a, entity_id about, const char *devnode) {
+        return COMMAND(COMMAND_POWER_OFF, NULL, "zmirror", "power-off", devnode);
 }
 
 struct command command_crypt_open(struct arena *a, entity_id about, const char *device,

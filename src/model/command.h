@@ -29,6 +29,7 @@ enum command_kind {
         COMMAND_VOLMODE_GET, /* zfs get volmode: answers in its output */
         COMMAND_VOLMODE,     /* zfs set volmode=dev */
         COMMAND_ENABLE_TRIM, /* zmirror enable-trim */
+        COMMAND_POWER_OFF,   /* zmirror power-off: says why, if the disk takes no power-off */
         COMMAND_RUN,         /* a handler's own program */
         _COMMAND_KIND_MAX,
 };
@@ -103,6 +104,7 @@ struct command command_volmode_get(struct arena *a, entity_id about, const char 
 struct command command_volmode(struct arena *a, entity_id about, const char *pool,
                                const char *volume);
 struct command command_enable_trim(struct arena *a, entity_id about, const char *devnode);
+struct command command_power_off(struct arena *a, entity_id about, const char *devnode);
 struct command command_run(struct arena *a, entity_id about, const char *const *argv,
                            const char *entity, const char *event);
 

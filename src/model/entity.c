@@ -25,7 +25,7 @@ static const char *const operation_names[_OPERATION_MAX] = {
 
 static const char *const wish_names[_WISH_MAX] = {
         [WISH_ONLINE] = "online", [WISH_OFFLINE] = "offline",   [WISH_SCRUB] = "scrub",
-        [WISH_TRIM] = "trim",     [WISH_SNAPSHOT] = "snapshot",
+        [WISH_TRIM] = "trim",     [WISH_SNAPSHOT] = "snapshot", [WISH_EJECT] = "eject",
 };
 
 #define BIT(type) (1u << ENTITY_##type)
@@ -60,6 +60,7 @@ static const uint32_t wish_types[_WISH_MAX] = {
         [WISH_SCRUB] = BIT(ZDEV) | BIT(ZPOOL),
         [WISH_TRIM] = BIT(ZDEV) | BIT(ZPOOL),
         [WISH_SNAPSHOT] = BIT(ZVOL) | BIT(DATASET),
+        [WISH_EJECT] = BIT(DISK),
 };
 
 static bool name_find(const char *const *names, int n, const char *s, int *ret) {

@@ -94,12 +94,18 @@ enum wish {
         WISH_SCRUB,
         WISH_TRIM,
         WISH_SNAPSHOT,
+        WISH_EJECT,
         _WISH_MAX,
 };
 
 const char *wish_print(enum wish w);
 bool wish_parse(const char *s, enum wish *ret);
 bool wish_suits(enum wish w, enum entity_type type); /* SPEC 5, the table */
+
+/* It takes the entity, and all in it, out of use. */
+static inline bool wish_takes_away(enum wish w) {
+        return w == WISH_OFFLINE || w == WISH_EJECT;
+}
 
 /* What was wanted of an entity last, and was not done. */
 struct failure {

@@ -35,7 +35,8 @@ struct memory_entity {
         uint64_t device_seq; /* diskseq of its device when it was last present */
         uint8_t operations;  /* bit per enum operation: seen running */
         bool errors;
-        bool used; /* disks: something on it was in use since it was last said to be safe */
+        bool ejected; /* disks: it was powered off, and has not been plugged since */
+        bool used;    /* disks: something on it was in use since it was last said to be safe */
         /* legs (SPEC 7) */
         usec_t added, last_online, last_update, last_scrub, last_trim;
         uint64_t vdev_guid; /* the last one that it was seen with; 0: none */

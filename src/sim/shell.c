@@ -258,6 +258,31 @@ static struct answer shell_enable_trim(struct sim *s, const char *path) {
         return (struct answer){};
 }
 
+/* A partition of it is. */
+static bool disk_is_used(const struct sim *s, const struct node *disk) {
+        for (size_t i = 0; i < s->nodes.count; i++) {
+                const struct node *n = s->nodes.items[i];
+
+                if (n->under == disk && (n->users || n->holder))
+                        return true;
+        }
+        return false;
+}
+
+/* A disk in a USB enclosure goes with its port; others stay. */
+static struct answer shell_power_off(struct sim *s, const char *path) {
+        struct node *n = path ? node_find(s, path) : NULL;
+
+        if (!n || !n->disk)
+                return answer_text(s, 1, "zmirror: there is no disk %s", path ? path : "");
+        if (disk_is_used(s, n))
+                return answer_text(s, 1, "zmirror: %s is in use", path);
+        if (!n->disk->usb)
+                return answer_text(s, 0, "%s cannot be powered off", path);
+        disk_pull(s, n->disk);
+        return (struct answer){};
+}
+
 struct answer shell_execute(struct sim *s, struct task *t) {
         const char *const *argv = t->command.argv;
         const char *program = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
@@ -270,6 +295,8 @@ struct answer shell_execute(struct sim *s, struct task *t) {
                 return shell_cryptsetup(s, t, argv + 1);
         if (text_equal(program, "zmirror") && text_equal(argv[1], "enable-trim"))
                 return shell_enable_trim(s, argv[2]);
+        if (text_equal(program, "zmirror") && text_equal(argv[1], "power-off"))
+                return shell_power_off(s, argv[2]);
         return (struct answer){}; /* udevadm settle, a handler's program */
 }
 

@@ -637,6 +637,7 @@ static const struct {
         { "udevadm", "settle", COMMAND_SETTLE },
         { "cryptsetup", "close", COMMAND_CRYPT_CLOSE },
         { "zmirror", "enable-trim", COMMAND_ENABLE_TRIM },
+        { "zmirror", "power-off", COMMAND_POWER_OFF },
 };
 
 /* fail next <program> <verb> */
@@ -961,6 +962,7 @@ static const struct verb {
         { "online", 2, 7, 0, play_wish, "online <what> [--cancel]",
           "<type> <name...>, group <name>, or all" },
         { "offline", 2, 7, 0, play_wish, "offline <what> [--cancel]", "" },
+        { "eject", 2, 7, 0, play_wish, "eject disk <name>", "" },
         { "scrub", 2, 7, 0, play_wish, "scrub <what> [--cancel]", "" },
         { "trim", 2, 7, 0, play_wish, "trim <what> [--cancel]", "" },
         { "snapshot", 2, 7, 0, play_wish, "snapshot <what>", "" },

@@ -122,8 +122,7 @@ static bool node_has_ground(const struct node *n) {
 bool sim_leg_is_busy(struct sim *s, entity_id id, usec_t since) {
         const struct leg *l = leg_of(s, id);
 
-        if (!l || !l->pool->imported || !l->node || !node_has_ground(l->node) ||
-            l->pool->suspended)
+        if (!l || !l->pool->imported || !l->node || !node_has_ground(l->node) || l->pool->suspended)
                 return false;
         if (l->trim == TRIM_ACTIVE && s->time >= l->trim_since + since)
                 return true;

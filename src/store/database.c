@@ -23,9 +23,9 @@ static const char *const statement_texts[_STATEMENT_MAX] = {
         [STATEMENT_SAVE_ENTITY] =
                 "INSERT OR REPLACE INTO entity (id, state, in_use, device_seq, operations, errors,"
                 " used, added, last_online, last_update, last_scrub, last_trim, vdev_guid,"
-                " luks_uuid, failed, failed_wish, failed_refused, failed_text)"
+                " luks_uuid, failed, failed_wish, failed_refused, failed_text, ejected)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-                " ?17, ?18)",
+                " ?17, ?18, ?19)",
         [STATEMENT_FORGET_ENTITY] = "DELETE FROM entity WHERE id = ?1",
         [STATEMENT_FORGET_LEG] = "DELETE FROM leg WHERE vdev_guid = ?1",
         [STATEMENT_FORGET_POOL] = "DELETE FROM pool WHERE pool_guid = ?1",

@@ -61,6 +61,7 @@ static int load_entity(struct store *s, struct arena *a, sqlite3_stmt *stmt,
         e->failure.time = stmt_number(stmt, 14);
         e->failure.refused = stmt_number(stmt, 16) != 0;
         e->failure.text = arena_strdup(a, stmt_text(stmt, 17));
+        e->ejected = stmt_number(stmt, 18) != 0;
         return 0;
 }
 
@@ -74,12 +75,14 @@ static int load_entities(struct store *s, struct memory *m) {
                 return r;
 
         m->entities = arena_new_array(m->arena, struct memory_entity, n);
-        r = database_query(s,
-                           "SELECT id, state, in_use, device_seq, operations, errors, used,"
-                           " added, last_online, last_update, last_scrub, last_trim,"
-                           " vdev_guid, luks_uuid, failed, failed_wish, failed_refused, failed_text"
-                           " FROM entity ORDER BY id",
-                           &stmt);
+        r = database_query(
+                s,
+                "SELECT id, state, in_use, device_seq, operations, errors, used,"
+                " added, last_online, last_update, last_scrub, last_trim,"
+                " vdev_guid, luks_uuid, failed, failed_wish, failed_refused, failed_text,"
+                " ejected"
+                " FROM entity ORDER BY id",
+                &stmt);
         if (r < 0)
                 return r;
 

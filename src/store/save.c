@@ -66,6 +66,7 @@ int store_save_entity(struct store *s, const struct memory_entity *e) {
         stmt_bind_text(stmt, 16, wish_print(e->failure.wish));
         stmt_bind_number(stmt, 17, e->failure.refused);
         stmt_bind_text(stmt, 18, e->failure.text ? e->failure.text : "");
+        stmt_bind_number(stmt, 19, e->ejected);
         r = save_step(s, stmt);
         if (r < 0)
                 return r;

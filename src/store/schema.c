@@ -79,6 +79,9 @@ static const char *const schema_steps[] = {
         "ALTER TABLE entity ADD COLUMN failed_wish TEXT NOT NULL DEFAULT 'online';"
         "ALTER TABLE entity ADD COLUMN failed_refused INTEGER NOT NULL DEFAULT 0;"
         "ALTER TABLE entity ADD COLUMN failed_text TEXT NOT NULL DEFAULT '';",
+
+        /* 5 */
+        "ALTER TABLE entity ADD COLUMN ejected INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define SCHEMA_VERSION ((int64_t) ELEMENTSOF(schema_steps))

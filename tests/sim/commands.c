@@ -210,6 +210,7 @@ static bool command_has_no_request(enum command_kind kind) {
         case COMMAND_LEG_ONLINE:
         case COMMAND_LEG_OFFLINE:
         case COMMAND_LEG_CLEAR:
+        case COMMAND_POWER_OFF:
         case COMMAND_SCRUB:
         case COMMAND_TRIM:
         case COMMAND_MOUNT:
@@ -307,7 +308,7 @@ static bool request_depends_on_device(const struct config *c, const struct view_
         case ENTITY_PART:
         case ENTITY_CRYPT:
         case ENTITY_ZDEV:
-                return r->wish != WISH_OFFLINE;
+                return !wish_takes_away(r->wish);
         case ENTITY_ZPOOL:
         case ENTITY_ZVOL:
         case ENTITY_DATASET:

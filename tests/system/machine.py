@@ -70,7 +70,7 @@ class Machine:
         self.box = box
         self.asks = box.folder / "asks"
         self.asks.mkdir()
-        for name in ("zpool", "zfs", "cryptsetup", "udevadm", "label"):
+        for name in ("zpool", "zfs", "cryptsetup", "udevadm", "label", "zmirror"):
             box.stand_in(name, ASK.format(folder=box.folder, name=name))
         (box.folder / "key").write_text("secret")
         (box.folder / "key").chmod(0o600)
@@ -161,10 +161,13 @@ class Machine:
 
     def unplug(self):
         with self.lock:
-            disk, part = self.plugged
-            self.plugged = None
-            self.remove_device(part)
-            self.remove_device(disk)
+            self.remove_disk()
+
+    def remove_disk(self):
+        disk, part = self.plugged
+        self.plugged = None
+        self.remove_device(part)
+        self.remove_device(disk)
 
     def open_mapping(self):
         self.n_opened += 1
@@ -285,6 +288,9 @@ class Machine:
             return GOOD
         if name == "zfs":
             return "exit 1"
+        if name == "zmirror" and arguments[0] == "power-off":
+            self.remove_disk()
+            return GOOD
         return {"zpool": self.answer_zpool, "cryptsetup": self.answer_cryptsetup,
                 "label": self.answer_label}[name](arguments)
 

@@ -24,6 +24,17 @@ def working(box):
     return machine, daemon
 
 
+def by_hand(box):
+    machine = Machine(box)
+    box.config.write_text(box.config.read_text().replace("log_level: debug",
+                                                         "log_level: debug\nenable_event_handlers: no"))
+    daemon = box.start()
+    wait_for("the first picture", box.is_ready)
+    machine.plug()
+    wait_for("plugged", lambda: machine.verdict()["verdict"] == "safe")
+    return machine, daemon
+
+
 def test_what_is_offline_may_be_unplugged_at_once(box):
     machine, daemon = working(box)
     box.run("offline", "disk", "blue", status=0)
@@ -42,6 +53,36 @@ def exported(machine, box):
 
     machine.before = before
     machine.override["zpool export"] = "exit 0"
+
+
+def test_a_disk_is_ejected(box):
+    machine, daemon = by_hand(box)
+    box.run("online", "zdev", "tank", "tank-b", status=0)
+    out = box.run("eject", "blue", status=0)
+    assert "done, but" not in out, out
+    assert machine.verdict()["verdict"] == "absent"
+    assert box.commands()[-1].startswith("zmirror power-off /dev/"), box.commands()
+    kinds = [x["kind"] for x in box.call("io.zmirror.History")["lines"]]
+    assert kinds.count("safe") == 1 and kinds.index("safe") < kinds.index("disconnected"), kinds
+    assert "complete" in box.run("receipt", "blue", status=0)
+    assert "powered off" in box.run("history", "disk", "blue", status=0)
+    box.stop(daemon)
+
+
+def test_a_disk_that_cannot_be_ejected_may_be_unplugged(box):
+    machine, daemon = by_hand(box)
+    machine.override["zmirror power-off"] = "echo 'it stays'; exit 0"
+    out = box.run("eject", "disk", "blue", status=0)
+    assert "done, but it stays" in out, out
+    assert machine.verdict()["verdict"] == "safe"
+    machine.override["zmirror power-off"] = "echo 'it cannot' >&2; exit 1"
+    out = box.run("eject", "blue", "--no-block", status=0)
+    wait_for("a retry", lambda: box.commands().count(box.commands()[-1]) >= 3)
+    box.run("eject", "blue", "--cancel", status=0)
+    wait_for("safe", lambda: machine.verdict()["verdict"] == "safe")
+    assert "is for disk" in box.run("eject", "zpool", "tank", status=1)
+    assert "no disk" in box.run("eject", "green", status=1)
+    box.stop(daemon)
 
 
 def test_all_goes_offline_together(box):

@@ -17,6 +17,7 @@ static const struct cli_command commands[] = {
         { "daemon-version", "", "", .run = service_version },
         { "online", "all|group", "", REQUEST_ONLINE_OPTIONS, .run = request_run },
         { "scrub", "all|group", "", REQUEST_OPTIONS, .run = request_run },
+        { "eject", "<disk>", "", REQUEST_OPTIONS, .run = request_run },
         { "list", "", "", LIST_OPTIONS, .run = list_run },
         { "status", "all|group", "", OPTION_BIT(OPTION_JSON), .run = status_run },
         { "status-all", "", "", OPTION_BIT(OPTION_JSON), .run = status_run },
@@ -286,6 +287,15 @@ static const struct {
           "part: c         absent            never updated\n"
           "part: d         do not unplug     has errors               in use: pool bak\n",
           "" },
+        { "eject", "eject the blue one",
+          TEXT(REPLY("{\"now\":1,\"requests\":[{\"id\":1,\"entity\":\"disk|uuid:a\",\"hrid\":"
+                     "\"disk: the blue one\",\"wish\":\"eject\",\"state\":\"done\","
+                     "\"reason\":\"it stays\",\"reason_code\":\"unsupported\"}]}")),
+          EXIT_DONE,
+          CALL("Request", "{\"wish\":\"eject\",\"target\":{\"type\":\"disk\",\"words\":[\"the blue "
+                          "one\"]},\"cancel\":false,\"block\":true,\"accept_data_loss\":false,"
+                          "\"overwrite_leg\":false},\"more\":true}"),
+          "", "eject disk: the blue one is done, but it stays\n" },
         { "receipt", "receipt the blue one",
           TEXT(REPLY("{\"receipts\":[{\"id\":\"disk|uuid:a\",\"hrid\":\"disk: the blue one\","
                      "\"time\":1700000000000000,\"legs\":[{\"id\":\"z\",\"hrid\":\"zdev: b "

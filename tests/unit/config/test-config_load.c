@@ -308,6 +308,11 @@ static const struct {
         { "action of another type",
           HEAD "content:\n- !part\n  name: p\n  on_children_offline: [scrub]\n",
           { { 5, 25, "a part cannot 'scrub'" } } },
+        { "an action for people only",
+          HEAD "content:\n- !disk\n  uuid: a\n  on_children_offline: [eject]\n",
+          { { 5, 25,
+              "unknown action 'eject', expected online, offline, scrub, trim, snapshot, "
+              "snapshot-parent, pass or run" } } },
         { "near miss of an action",
           TANK "  on_children_offline: [offlin]\n",
           { { 5, 25, "unknown action 'offlin', did you mean 'offline'?" } } },

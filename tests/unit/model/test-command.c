@@ -57,6 +57,8 @@ static void test_a_passphrase_is_asked_for_only_without_a_key_file(void **state)
 }
 
 static void test_pools(void **state) {
+        LINE(command_power_off(a, 7, "/dev/sdb"), COMMAND_POWER_OFF, NULL,
+             "zmirror power-off /dev/sdb");
         LINE(command_settle(a, 7), COMMAND_SETTLE, NULL, "udevadm settle --timeout=30");
         LINE(command_pool_export(a, 7, "tank"), COMMAND_POOL_EXPORT, "tank", "zpool export tank");
         LINE(command_pool_sync(a, 7, "tank"), COMMAND_POOL_SYNC, "tank", "zpool sync tank");

@@ -287,7 +287,7 @@ static void test_a_newer_file_is_left_alone(void **state) {
         store_free(folder_open(f));
         folder_execute(f->file, "PRAGMA user_version = 99");
         assert_refused(f, -EPROTO, "newer zmirror");
-        folder_execute(f->file, "PRAGMA user_version = 4");
+        folder_execute(f->file, "PRAGMA user_version = 5");
         store_free(folder_open(f));
 }
 

@@ -21,6 +21,7 @@ static struct memory_entity sample_entity(void) {
                 .operations = 1 << OPERATION_SCRUB,
                 .errors = true,
                 .used = true,
+                .ejected = true,
                 .added = 1,
                 .last_online = 2,
                 .last_update = 3,
@@ -151,7 +152,7 @@ static void test_everything_saved_is_loaded_again(void **state) {
         assert_string_equal(e2->failure.text, e.failure.text);
         assert_int_equal(e2->device_seq, 12);
         assert_int_equal(e2->operations, e.operations);
-        assert_true(e2->errors && e2->used);
+        assert_true(e2->errors && e2->used && e2->ejected);
         assert_int_equal(e2->added, 1);
         assert_int_equal(e2->last_online, 2);
         assert_int_equal(e2->last_update, 3);
@@ -324,6 +325,7 @@ static void test_an_older_file_becomes_a_new_one(void **state) {
         assert_int_equal(store_save_one_entity(s, &e), 0);
         store_free(s);
         folder_execute(f->file, "ALTER TABLE entity DROP COLUMN luks_uuid;"
+                                "ALTER TABLE entity DROP COLUMN ejected;"
                                 "ALTER TABLE entity DROP COLUMN failed;"
                                 "ALTER TABLE entity DROP COLUMN failed_wish;"
                                 "ALTER TABLE entity DROP COLUMN failed_refused;"

@@ -1,0 +1,4 @@
+/* cli/power.h - power a disk off, without a daemon */
+#pragma once
+
+int cli_power_off(int argc, char **argv);
