@@ -262,7 +262,7 @@ struct engine {
         ARRAY(uint32_t) free_slots;
         struct map slot_by_syspath, slot_by_devnum, mapping_by_backing; /* values: slot */
         struct map slot_by_vdev; /* vdev GUID -> slot, or SLOT_NONE for one that was here */
-        struct map above; /* device number -> first of the links to what stands on it */
+        struct map above;        /* device number -> first of the links to what stands on it */
         ARRAY(struct device_link) links;
         uint32_t free_link; /* the first of those that are not in use, or LINK_NONE */
         ARRAY(struct device_use) used;
