@@ -1,12 +1,10 @@
 /* cli/power.c - power a disk off, without a daemon */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/text.h"
+#include "cli/block.h"
 #include "cli/cli.h"
 #include "cli/power.h"
 #include "world/linux/power.h"
@@ -20,27 +18,6 @@ static const char usage[] =
         "of use what is on the disk. What it prints is why the disk stays: not all can be\n"
         "powered off. Exit status: 0 it goes, or stays without harm, 1 it is in use, or that\n"
         "failed.\n";
-
-/* The disk's folder in /sys; to be freed. NULL: complained. */
-static char *power_find(const char *path) {
-        char link[64], *syspath;
-        struct stat st;
-
-        if (stat(path, &st) < 0) {
-                cli_complain("'%s': %s", path, strerror(errno));
-                return NULL;
-        }
-        if (!S_ISBLK(st.st_mode)) {
-                cli_complain("'%s' is no block device", path);
-                return NULL;
-        }
-        (void) snprintf(link, sizeof(link), "/sys/dev/block/%u:%u", major(st.st_rdev),
-                        minor(st.st_rdev));
-        syspath = realpath(link, NULL);
-        if (!syspath)
-                cli_complain("The kernel does not know '%s' any more", path);
-        return syspath;
-}
 
 static int power_off(struct arena *a, const char *path, const char *syspath) {
         int r;
@@ -63,8 +40,7 @@ static int power_off(struct arena *a, const char *path, const char *syspath) {
 
 int cli_power_off(int argc, char **argv) {
         _cleanup_(arena_freep) struct arena *a = arena_new();
-        char *syspath;
-        int status;
+        const char *syspath;
 
         if (argc == 2 && (text_equal(argv[1], "-h") || text_equal(argv[1], "--help"))) {
                 (void) fputs(usage, stdout);
@@ -74,8 +50,6 @@ int cli_power_off(int argc, char **argv) {
                 (void) fputs(usage, stderr);
                 return EXIT_USAGE;
         }
-        syspath = power_find(argv[1]);
-        status = syspath ? power_off(a, argv[1], syspath) : EXIT_FAILED;
-        free(syspath);
-        return status;
+        syspath = block_find(a, argv[1]);
+        return syspath ? power_off(a, argv[1], syspath) : EXIT_FAILED;
 }

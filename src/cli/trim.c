@@ -10,42 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/block.h"
 #include "cli/cli.h"
 #include "cli/trim.h"
 #include "world/linux/file.h"
 #include "world/linux/provisioning.h"
 
 #define LAYERS_MAX 8u
-
-/* The device's folder in /sys, in the arena; NULL: complained. */
-static const char *trim_find(struct arena *a, const char *path) {
-        struct stat st;
-        char *syspath;
-
-        if (stat(path, &st) < 0) {
-                cli_complain("'%s': %s", path, strerror(errno));
-                return NULL;
-        }
-        if (!S_ISBLK(st.st_mode)) {
-                cli_complain("'%s' is no block device", path);
-                return NULL;
-        }
-        syspath = realpath(
-                arena_printf(a, "/sys/dev/block/%u:%u", major(st.st_rdev), minor(st.st_rdev)),
-                NULL);
-        if (!syspath) {
-                cli_complain("The kernel does not know '%s' any more", path);
-                return NULL;
-        }
-        path = arena_strdup(a, syspath);
-        free(syspath);
-        return path;
-}
 
 static const char *trim_name(const char *syspath) {
         return strrchr(syspath, '/') + 1;
@@ -143,7 +117,7 @@ static bool check_disk(struct arena *a, const char *syspath) {
 
 static int check_trim(const char *path) {
         _cleanup_(arena_freep) struct arena *a = arena_new();
-        const char *syspath = trim_find(a, path);
+        const char *syspath = block_find(a, path);
         bool good = true;
 
         if (!syspath)
@@ -167,7 +141,7 @@ static int check_trim(const char *path) {
  */
 
 static const char *find_disk(struct arena *a, const char *path) {
-        const char *syspath = trim_find(a, path), *below;
+        const char *syspath = block_find(a, path), *below;
 
         for (unsigned i = 0; syspath && i < LAYERS_MAX && (below = trim_below(a, syspath)); i++)
                 syspath = below;
