@@ -444,6 +444,61 @@ static bool guard_copies(struct engine *e, entity_id pool, const struct pool_row
         return p->current.count && !all.here && refuse_import(e, pool, &all, ret);
 }
 
+/* The newest of the labels that are here. */
+static uint64_t pool_label_txg(const struct engine *e, entity_id pool, uint64_t pool_guid) {
+        const struct entity *it = engine_entity(e, pool);
+        uint64_t txg = 0;
+
+        for (uint32_t i = 0; i < it->zpool.n_legs; i++) {
+                const struct passport *p = leg_passport(e, it->zpool.legs[i]);
+
+                if (p->valid && p->pool_guid == pool_guid && p->txg > txg)
+                        txg = p->txg;
+        }
+        return txg;
+}
+
+/* The last whole copy was pulled while the pool went on with a leg that still lacked something:
+ * what was written then is on that one alone. */
+static bool guard_last_words(struct engine *e, entity_id pool, const struct pool_row *p,
+                             struct reason *ret) {
+        uint64_t here = pool_label_txg(e, pool, p->m.pool_guid);
+        const char *name = engine_entity(e, pool)->name;
+
+        for (size_t i = 0; here && i < e->legs.count; i++) {
+                const struct leg_row *l = e->legs.items[i];
+
+                if (l->m.pool_guid != p->m.pool_guid || l->m.apart ||
+                    ledger_is_current(p, l->m.vdev_guid) || leg_least_txg(l) <= here ||
+                    member_is_here(e, p, pool_find_known(e, pool, l->m.vdev_guid), l->m.vdev_guid))
+                        continue;
+                return refuse(ret, pool,
+                              "what was written last to pool %s is on %s alone, which is not here: "
+                              "importing the pool now would go back to what was before. Connect "
+                              "that one, too; or, to give up what only it holds: zmirror online "
+                              "--accept-data-loss zpool %s",
+                              name, audit_print_vdev(e, pool, l->m.vdev_guid), name);
+        }
+        return false;
+}
+
+/* The pool went on from an older copy, and then from neither: each has what the other lacks.
+ * Nothing is lost by importing one of them, but what is on the other is gone from sight. */
+static bool guard_choice(struct engine *e, const struct request *r, const struct pool_row *p,
+                         struct reason *ret) {
+        const char *name = engine_entity(e, r->entity)->name;
+
+        if (!p->m.went_on || r->origin == ORIGIN_PERSON)
+                return false;
+        return refuse(ret, r->entity,
+                      "pool %s went on without its newest copy (%s), and each has what the other "
+                      "lacks: somebody has to say which one it is to be. To go back to the newest "
+                      "copy, connect it alone, then: zmirror online zpool %s; or, to keep what the "
+                      "pool went on with, connect that alone, then: zmirror online "
+                      "--accept-data-loss zpool %s",
+                      name, audit_print_current(e, r->entity), name, name);
+}
+
 bool guard_import(struct engine *e, const struct request *r, struct reason *ret) {
         const struct entity *it = engine_entity(e, r->entity);
         const struct pool_row *p = ledger_find_pool(e, it->name);
@@ -454,7 +509,9 @@ bool guard_import(struct engine *e, const struct request *r, struct reason *ret)
                         return true;
         if (r->accept_data_loss)
                 return false;
-        return guard_fork(e, r->entity, ret) || (p && guard_copies(e, r->entity, p, ret));
+        return guard_fork(e, r->entity, ret) ||
+               (p && (guard_copies(e, r->entity, p, ret) ||
+                      guard_last_words(e, r->entity, p, ret) || guard_choice(e, r, p, ret)));
 }
 
 /* A clear opens whatever is in the place of the legs, but for those that were taken offline. */
