@@ -214,6 +214,9 @@ static struct sim_harm harm_legs(struct sim *s, struct zpool *p, bool online,
 }
 
 static struct sim_harm harm_export(struct sim *s, const struct zpool *p) {
+        /* what somebody did by hand while it was on its way it could not know */
+        if (s->pulled_at && s->issued < s->pulled_at + 200 * USEC_PER_MSEC)
+                return (struct sim_harm){};
         for (size_t i = 0; i < p->zvols.count; i++) {
                 const struct node *n = node_find_volume(s, p->zvols.items[i]);
 

@@ -203,6 +203,8 @@ bool sim_was_there(struct sim *s, entity_id leg);
 bool sim_is_stirred(const struct sim *s);
 /* True if there are two devices, plugged or not, under its name. */
 bool sim_is_doubled(struct sim *s, entity_id id);
+/* True if two that are plugged have the name of it, or of what it lies in. */
+bool sim_is_ambiguous(struct sim *s, entity_id id);
 /* What is in the device that has this path now; NULL: no container. */
 const char *sim_luks_uuid(struct sim *s, const char *path);
 /* True if whoever ran the command that is judged could not have known of it: it appeared a moment

@@ -158,16 +158,29 @@ bool sim_is_stirred(const struct sim *s) {
         return s->pulled_at && s->time < s->pulled_at + 2 * USEC_PER_SEC;
 }
 
-bool sim_is_doubled(struct sim *s, entity_id id) {
+static uint32_t count_devices(const struct sim *s, entity_id id, bool plugged) {
         const struct entity *e = &s->config->entities[id];
         uint32_t n = 0;
 
         for (size_t i = 0; e->type == ENTITY_DISK && i < s->disks.count; i++)
-                n += text_equal(s->disks.items[i]->uuid, e->name);
+                n += text_equal(s->disks.items[i]->uuid, e->name) &&
+                     (!plugged || s->disks.items[i]->plugged);
         for (size_t i = 0; e->type == ENTITY_PART && i < s->volumes.count; i++)
                 n += s->volumes.items[i]->kind == VOLUME_PART &&
-                     text_equal(s->volumes.items[i]->name, e->name);
-        return n > 1;
+                     text_equal(s->volumes.items[i]->name, e->name) &&
+                     (!plugged || s->volumes.items[i]->disk->plugged);
+        return n;
+}
+
+bool sim_is_doubled(struct sim *s, entity_id id) {
+        return count_devices(s, id, /* plugged= */ false) > 1;
+}
+
+bool sim_is_ambiguous(struct sim *s, entity_id id) {
+        for (; id != ENTITY_NONE; id = s->config->entities[id].parent)
+                if (count_devices(s, id, /* plugged= */ true) > 1)
+                        return true;
+        return false;
 }
 
 bool sim_pool_is_silent(struct sim *s, const char *pool) {

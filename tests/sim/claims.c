@@ -101,6 +101,38 @@ static void check_dates(struct invariant *v, const struct memory_entity *m, enti
                                 m->id);
 }
 
+/* What is due by more than a day is called overdue, and nothing else is. */
+static void check_overdue(struct invariant *v, const struct view_entity *view, enum operation op,
+                          struct span interval, usec_t last) {
+        usec_t now = rehearsal_now(v->rehearsal).wall, from = last ? last : view->added;
+        usec_t due = from + interval.usec;
+        bool is = view->overdue[op];
+
+        if (interval.months || !interval.usec || !from || from > now)
+                return;
+        if (is != (due < now) && distance(due, now) > USEC_PER_DAY)
+                invariant_break(v, "overdue", "the %s of %s is %s overdue", operation_print(op),
+                                view->entity->id, is ? "called" : "not called");
+}
+
+static void check_dues(struct invariant *v) {
+        const struct config *c = rehearsal_config(v->rehearsal);
+        struct engine *e = rehearsal_engine(v->rehearsal);
+
+        for (uint32_t i = 0; e && engine_is_ready(e) && i < c->n_entities; i++) {
+                const struct intervals *due = &c->entities[i].zdev.intervals;
+                struct view_entity view;
+
+                if (c->entities[i].type != ENTITY_ZDEV)
+                        continue;
+                engine_view_entity(e, i, rehearsal_now(v->rehearsal), &view);
+                if (view.last_update != USEC_NEVER)
+                        check_overdue(v, &view, OPERATION_UPDATE, due->update, view.last_update);
+                check_overdue(v, &view, OPERATION_SCRUB, due->scrub, view.last_scrub);
+                check_overdue(v, &view, OPERATION_TRIM, due->trim, view.last_trim);
+        }
+}
+
 /* --- safe to unplug --- */
 
 /* Something that zmirror does on the disk, or is asked to do. */
@@ -187,8 +219,10 @@ void claims_on_effects(struct invariant *v, const struct effects *e) {
                 if (id != ENTITY_NONE)
                         check_dates(v, e->entities.items[i], id);
         }
-        if (sim_time(rehearsal_sim(v->rehearsal)) >= v->next_look)
+        if (sim_time(rehearsal_sim(v->rehearsal)) >= v->next_look) {
                 claims_look(v);
+                check_dues(v);
+        }
         if (e->history.count || e->runs.count || e->entities.count || e->tells.count ||
             sim_time(rehearsal_sim(v->rehearsal)) >= v->next_look)
                 claims_check_verdicts(v);

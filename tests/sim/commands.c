@@ -152,7 +152,8 @@ static void check_container(struct invariant *v, const struct command *c) {
         if (c->kind != COMMAND_CRYPT_OPEN || !text_equal(c->argv[1], "open"))
                 return;
         id = config_find_id(v->world, arena_printf(v->arena, "crypt|name:%s", c->argv[3]));
-        if (id == ENTITY_NONE || entity_is_doubled(v, id))
+        if (id == ENTITY_NONE || sim_is_ambiguous(rehearsal_sim(v->rehearsal), id) ||
+            sim_is_stirred(rehearsal_sim(v->rehearsal)))
                 return;
         m = rehearsal_find_entity(v->rehearsal, v->world->entities[id].id);
         uuid = sim_luks_uuid(rehearsal_sim(v->rehearsal), c->argv[2]);

@@ -141,7 +141,11 @@ static void draw_typed(struct drawer *d) {
                                  owner);
                 break;
         case 8:
-                add_line(d, "type zpool trim %s%s", draw(d, 2) ? "" : "-s ", pool);
+                add_line(d, "type zpool trim %s%s", draw(d, 3) ? "" : "-s ", pool);
+                if (draw(d, 2)) {
+                        add_line(d, "wait %llu s", (unsigned long long) 2 + draw(d, 30));
+                        add_line(d, "type zpool trim -s %s", pool);
+                }
                 break;
         }
 }
@@ -263,6 +267,8 @@ static void draw_copy(struct drawer *d) {
         const char *disk = PICK(d, d->u->disks), *verb = ONE_OF(d, "clone", "counterfeit");
 
         add_line(d, "%s %s as copy-%s", verb, disk, disk);
+        if (draw(d, 2))
+                add_line(d, "pull %s", disk);
         add_line(d, "plug copy-%s", disk);
         if (draw(d, 2)) {
                 add_line(d, "wait %llu s", (unsigned long long) draw(d, 60) + 1);
