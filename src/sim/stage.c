@@ -1108,18 +1108,31 @@ enum play stage_play_all(struct stage *st, const struct scenario *s, struct aren
         return PLAY_GOOD;
 }
 
+static const struct scenario_line *find_config(const struct scenario *s) {
+        for (uint32_t i = 0; i < s->n_lines; i++)
+                if (text_equal(s->lines[i].words[0], "config") && s->lines[i].block)
+                        return &s->lines[i];
+        return NULL;
+}
+
 enum play stage_translate(struct stage *st, const struct scenario *s, FILE *f, struct arena *a,
                           const char **ret_error) {
-        const struct scenario_line *first = s->n_lines ? &s->lines[0] : NULL;
+        const struct scenario_line *config = find_config(s);
 
         st->path = s->path;
         st->start_stopped = true;
-        if (!first || !text_equal(first->words[0], "config") || !first->block) {
-                *ret_error = arena_printf(a, "%s: expected 'config ... end' in front", s->path);
+        if (!config) {
+                *ret_error = arena_printf(a, "%s: expected 'config ... end'", s->path);
                 return PLAY_MISTAKE;
         }
-        if (stage_play(st, first) != PLAY_GOOD || !stage_open(st)) {
-                *ret_error = arena_printf(a, "%s:%u: %s", s->path, first->number, stage_error(st));
+        for (const struct scenario_line *l = s->lines; l <= config; l++) {
+                if (stage_play(st, l) == PLAY_GOOD)
+                        continue;
+                *ret_error = arena_printf(a, "%s:%u: %s", s->path, l->number, stage_error(st));
+                return PLAY_MISTAKE;
+        }
+        if (!stage_open(st)) {
+                *ret_error = arena_printf(a, "%s:%u: %s", s->path, config->number, stage_error(st));
                 return PLAY_MISTAKE;
         }
         translate_world(rehearsal_sim(st->rehearsal), f);

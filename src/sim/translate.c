@@ -45,6 +45,8 @@ static void translate_pool(struct sim *s, const struct zpool *p, FILE *f) {
         for (size_t i = 0; i < p->zvols.count; i++)
                 (void) fprintf(f, "zvol\t%s\t%s\t%s\n", volume_path(s, p->zvols.items[i]), p->name,
                                strchr(p->zvols.items[i]->name, '/') + 1);
+        for (size_t i = 0; i < p->datasets.count; i++)
+                (void) fprintf(f, "dataset\t%s\n", p->datasets.items[i]);
 }
 
 void translate_world(struct sim *s, FILE *f) {
@@ -57,23 +59,33 @@ void translate_world(struct sim *s, FILE *f) {
                 translate_pool(s, s->pools.items[i], f);
 }
 
-static void translate_config(const struct scenario_line *l, FILE *f) {
+/* The lines of a block, each as a record of that kind. */
+static void translate_block(const struct scenario_line *l, const char *kind, FILE *f) {
         const char *end = l->block + l->block_length;
 
         for (const char *p = l->block; p < end;) {
                 size_t n = strcspn(p, "\n");
 
-                (void) fprintf(f, "config\t%.*s\n", (int) n, p);
+                (void) fprintf(f, "%s\t%.*s\n", kind, (int) n, p);
                 p += n + 1;
         }
 }
 
+static void translate_words(const struct scenario_line *l, FILE *f) {
+        (void) fprintf(f, "line\t%u", l->number);
+        for (uint32_t k = 0; k < l->n_words; k++)
+                (void) fprintf(f, "\t%s", l->words[k]);
+        (void) fprintf(f, "\n");
+}
+
 void translate_lines(const struct scenario *s, FILE *f) {
-        translate_config(&s->lines[0], f);
-        for (uint32_t i = 1; i < s->n_lines; i++) {
-                (void) fprintf(f, "line\t%u", s->lines[i].number);
-                for (uint32_t k = 0; k < s->lines[i].n_words; k++)
-                        (void) fprintf(f, "\t%s", s->lines[i].words[k]);
-                (void) fprintf(f, "\n");
+        for (const struct scenario_line *l = s->lines; l < s->lines + s->n_lines; l++) {
+                if (l->block && text_equal(l->words[0], "config")) {
+                        translate_block(l, "config", f);
+                        continue;
+                }
+                translate_words(l, f);
+                if (l->block)
+                        translate_block(l, "block", f);
         }
 }
