@@ -19,17 +19,33 @@ import uuid
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHUNK = 1 << 18
 SILENCE = 300                           # seconds after which a guest is given up; it may have to wait for a processor
+# Without KVM the usual work factor takes a minute.
+CHEAP_LUKS = "--type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000"
 PASSPHRASE = "7-herrings-at-dawn"       # a text that is found nowhere else, so that a test can look for it
 KERNEL_ARGUMENTS = ("console=ttyS0 loglevel=4 panic=-1 mitigations=off nokaslr audit=0 selinux=0 apparmor=0 "
                     "random.trust_cpu=on raid=noautodetect net.ifnames=0 systemd.show_status=0 "
-                    "cryptomgr.notests no_timer_check tsc=reliable")
+                    # QEMU translates a library again for each address at which it is loaded: with random ones,
+                    # to start a process takes four times as long.
+                    "norandmaps cryptomgr.notests no_timer_check tsc=reliable")
 
 
-def acceleration():
+def kernel_arguments():
+    """An emulated processor that other work keeps from running measures its own clock wrong, and then lives too fast. Its
+    counter is this machine's, whose speed is known."""
+    with open("/proc/cpuinfo") as f:
+        bogomips = next((line.split(":")[1] for line in f if line.startswith("bogomips")), None)
+    return KERNEL_ARGUMENTS + (f" tsc_early_khz={int(float(bogomips) * 500)}" if bogomips and not has_kvm() else "")
+
+
+def has_kvm():
     """A /dev/kvm that does not stand on the processor's own extensions does not run Debian's kernel."""
     with open("/proc/cpuinfo") as f:
         words = f.read().split()
-    if ("vmx" in words or "svm" in words) and os.access("/dev/kvm", os.R_OK | os.W_OK):
+    return ("vmx" in words or "svm" in words) and os.access("/dev/kvm", os.R_OK | os.W_OK)
+
+
+def acceleration():
+    if has_kvm():
         return ["-accel", "kvm", "-cpu", "host"]
     # A fifth level of page tables costs an emulated processor a tenth of its time.
     return ["-accel", "tcg,thread=multi", "-cpu", "max,la57=off"]
@@ -62,7 +78,7 @@ class Qmp:
     """One conversation with QEMU's monitor. It serves one client at a time, others wait."""
 
     def __init__(self, path):
-        self.sock = connect(path, timeout=60)
+        self.sock = connect(path, timeout=SILENCE)
         self.file = self.sock.makefile("rw")
         self.events = []
         self.read()                             # the greeting
@@ -168,8 +184,9 @@ class Guest:
         with self.qmp() as qmp:
             qmp("cont")
         self.wait_for_agent()
-        self.sh("systemctl is-system-running --wait >/dev/null || true\n"
-                "test -d /sys/module/zfs && systemctl is-active --quiet zfs-zed", timeout=2 * SILENCE)
+        if not snapshot:
+            self.sh("systemctl is-system-running --wait >/dev/null || true\n"
+                    "test -d /sys/module/zfs && systemctl is-active --quiet zfs-zed", timeout=2 * SILENCE)
 
     def note(self, name, value):
         """Writes it down, once: a guest that is kept stays what it was."""
@@ -189,10 +206,10 @@ class Guest:
                 os.unlink(self.path(name))
         command = [] if detached else ["setpriv", "--pdeathsig", "KILL"]
         command += [
-            "qemu-system-x86_64", "-machine", "q35", *acceleration(), "-smp", "2", "-m", "2G",
+            "qemu-system-x86_64", "-machine", "q35", *acceleration(), "-smp", "1", "-m", "1G",
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-S",
-            "-kernel", os.path.join(image, "vmlinuz"), "-initrd", os.path.join(image, "initrd"),
-            "-append", KERNEL_ARGUMENTS,
+            "-kernel", os.path.join(image, "kernel"), "-initrd", os.path.join(image, "initrd"),
+            "-append", kernel_arguments(),
             "-chardev", f"file,id=console,path={self.path('console.log')},append=on", "-serial", "chardev:console",
             "-chardev", "socket,id=shell,path=shell.sock,server=on,wait=off", "-serial", "chardev:shell",
             "-chardev", f"socket,id=qmp,path={self.path('qmp.sock')},server=on,wait=off",
@@ -282,12 +299,12 @@ class Guest:
             os.kill(pid, signal.SIGKILL)
             self.wait_gone(pid, timeout=30)
 
-    def stop(self, timeout=120):
+    def stop(self, timeout=2 * SILENCE):
         """Shuts down; a guest that cannot (a hanging pool) loses its power, and that is an error."""
         pid = self.pid()
         if not pid:
             return
-        self.run("systemctl poweroff --no-block", timeout=30)
+        self.run("systemctl poweroff --no-block", timeout=SILENCE)
         if not self.wait_gone(pid, timeout):
             self.power_cut()
             raise Error(f"the guest did not shut down within {timeout} s")
@@ -318,13 +335,13 @@ class Guest:
             raise Error(f"in the guest: {verb}: {answer['error']}")
         return answer
 
-    def run(self, script, timeout=120, stream=None):
+    def run(self, script, timeout=2 * SILENCE, stream=None, silence=SILENCE):
         """Runs a bash script in the guest; returns (exit status, output). 124: it has not ended in time."""
-        job = self.ask("run", script=script)["job"]
         end = time.monotonic() + timeout
         output = b""
+        answer = self.ask("run", silence, script=script)
+        job = answer["job"]
         while True:
-            answer = self.ask("wait", job=job, start=len(output))
             data = base64.b64decode(answer["data"])
             output += data
             if stream:
@@ -335,13 +352,25 @@ class Guest:
                 status = 124
             if status is not None:
                 return status, output.decode(errors="replace")
+            answer = self.ask("wait", silence, job=job, start=len(output))
 
-    def sh(self, script, timeout=120):
+    def sh(self, script, timeout=2 * SILENCE):
         """Runs a bash script that must succeed; returns its output without the last line's end."""
         status, output = self.run("set -e\n" + script, timeout)
         if status:
             raise Error(f"exit status {status} in the guest:\n{script}\n{output}")
         return output.rstrip("\n")
+
+    def find(self, *patterns, there=None):
+        """Where the paths of these patterns lead to; with `there`, it waits a moment for some, or until there are none."""
+        return self.ask("find", patterns=patterns, there=there)["paths"]
+
+    def call(self, path, method, **parameters):
+        """Calls a Varlink method of a daemon in the guest; its reply's parameters."""
+        reply = self.ask("call", path=path, method=method, parameters=parameters)["reply"]
+        if "error" in reply:
+            raise Error(f"{method}: {reply['error']}: {reply.get('parameters')}")
+        return reply.get("parameters", {})
 
     def put(self, path, content, mode=0o644):
         data = content.encode() if isinstance(content, str) else content
@@ -379,25 +408,26 @@ class Guest:
     def is_plugged(self, name):
         return os.path.exists(self.path("disks", name + ".plugged"))
 
-    def plug(self, name, bus="usb", size="256M"):
-        """Plugs a disk, made on first use; into a guest that is off, too, which then boots with it."""
+    def plug(self, name, bus="usb", size="256M", shared=False):
+        """Plugs a disk, made on first use; into a guest that is off, too, which then boots with it. A shared one may be
+        plugged into another guest, too, as can be done with some real ones."""
         if self.is_plugged(name):
             raise Error(f"disk {name} is plugged in already")
         file = self.disk_file(name, size)
         with open(self.path("disks", name + ".plugged"), "w") as f:
             f.write(bus)
         if self.pid():
-            self.attach(name, bus, file)
+            self.attach(name, bus, file, shared)
 
-    def attach(self, name, bus, file):
+    def attach(self, name, bus, file, shared=False):
         """What QEMU sees: device -> throttle -> (after `fail`) blkdebug -> raw -> file."""
         drive, device, serial = "drive-" + name, "dev-" + name, self.serial(name)
         with self.qmp() as qmp:
             qmp("object-add", {"qom-type": "throttle-group", "id": "limits-" + name, "limits": self.limits(name)})
             # Flushes stop at this machine's page cache: a power cut of the guest loses nothing it has flushed.
             qmp("blockdev-add", driver="raw", node_name="raw-" + name, discard="unmap",
-                file={"driver": "file", "filename": file, "discard": "unmap",
-                      "cache": {"no-flush": True}})
+                file={"driver": "file", "filename": file, "discard": "unmap", "cache": {"no-flush": True},
+                      "locking": "off" if shared else "auto"})
             qmp("blockdev-add", driver="throttle", node_name=drive, throttle_group="limits-" + name,
                 discard="unmap", file="raw-" + name)
             if bus == "usb":
@@ -467,8 +497,19 @@ class Guest:
 
     def device(self, name):
         """The block device of a plugged disk, in the guest, once udev knows it."""
-        link = "/dev/disk/by-id/*_" + self.serial(name)         # on USB with the number of the unit behind it
-        return self.sh(f"until readlink -e {link} {link}-0:0 | grep -m 1 .; do sleep 0.1; done")
+        link = "/dev/disk/by-id/*_" + self.serial(name)
+        return self.wait_path(link, link + "-0:0")              # on USB with the number of the unit behind it
+
+    def wait_path(self, *patterns, there=True, timeout=2 * SILENCE):
+        """Until a path of these patterns is there (or none is); returns where it leads to."""
+        end = time.monotonic() + timeout
+        while True:
+            found = self.find(*patterns, there=there)
+            if bool(found) == there:
+                return found[0] if there else None
+            if time.monotonic() > end:
+                raise Error(f"waited {timeout} s in vain until {patterns[0]} is {'there' if there else 'gone'}\n"
+                            f"{self.diagnosis()}")
 
     def disk_uuid(self, name):
         """The UUID of the disk's partition table, as the configuration has it."""
@@ -480,23 +521,22 @@ class Guest:
         part = part or name
         self.plug(name, bus, size)
         device = self.device(name)
-        self.sh(f"sgdisk -n 1:0:0 -c 1:{part} {device} >/dev/null && udevadm settle && "
-                f"until test -b /dev/disk/by-partlabel/{part}; do sleep 0.1; done", timeout=60)
+        self.sh(f"sgdisk -n 1:0:0 -c 1:{part} {device} >/dev/null && udevadm settle")
+        self.wait_path(f"/dev/disk/by-partlabel/{part}")
         if not luks:
             return f"/dev/disk/by-partlabel/{part}"
         key = f"/etc/zmirror/keys/{name}"
         if luks == "passphrase":
             key = "/run/passphrase"
         self.put(key, PASSPHRASE if luks == "passphrase" else os.urandom(32).hex(), mode=0o600)
-        # Cheap on purpose: without KVM the usual work factor takes a minute.
-        self.sh(f"cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "
+        self.sh(f"cryptsetup luksFormat -q {CHEAP_LUKS} "
                 f"--key-file {key} /dev/disk/by-partlabel/{part} && "
                 f"cryptsetup open --key-file {key} /dev/disk/by-partlabel/{part} {name} && udevadm settle")
         if luks == "passphrase":
             self.sh(f"rm {key}")
         return f"/dev/mapper/{name}"
 
-    def wait_until(self, what, condition, timeout=120):
+    def wait_until(self, what, condition, timeout=2 * SILENCE):
         """Until condition() is true; returns its value. A time-out says what it waited for, and what is the case."""
         end = time.monotonic() + timeout
         while True:
