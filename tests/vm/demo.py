@@ -29,7 +29,7 @@ class Journal:
 
     def __enter__(self):
         self.night.mark()
-        self.cursor = self.night.since
+        self.cursor = self.night.sh("journalctl -q -n 1 -o cat --show-cursor").splitlines()[-1].removeprefix("-- cursor: ")
         self.thread.start()
         return self
 
@@ -91,7 +91,7 @@ def main():
             say(f"A Debian with ZFS {guest.zfs} boots in a virtual machine...")
             guest.start()
             guest.install(PACKAGE)
-            play(Night(guest, None))
+            play(Night(guest))
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def start(guest, args):
         guest.install(package)
     if package and not args.keep and not args.empty:
         print("making the pool tank", flush=True)
-        night = Night(guest, None)
+        night = Night(guest)
         night.make_tank()
         night.start_zmirror()
         night.write("while-tank-b-was-away", 8)

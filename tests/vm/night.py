@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import time
 
 import vm
 
@@ -87,14 +88,21 @@ def as_lines(value):
 class Night:
     """A guest with zmirror, and the words in which a test speaks about it."""
 
-    def __init__(self, guest, snapshots):
+    def __init__(self, guest, worlds=None, world=None, shared=False):
         self.guest = guest
-        self.snapshots = snapshots      # the folder of those from which guests go on: base, tank
-        self.since = ""                 # journalctl's option for the place from which `commands` counts
+        self.worlds = worlds            # from which guests go on
+        self.world = world              # what makes the one that this night begins in
+        self.shared = shared            # others want it, too
+        self.journal = []               # what zmirror has logged: (cursor, message, whether it is about a command)
+        self.commands_from = 0
         self.history_from = 0
 
     def sh(self, script, timeout=60):
         return self.guest.sh(script, timeout * PATIENCE)
+
+    def run(self, script, timeout=60):
+        """Whether it succeeds or not: (exit status, output)."""
+        return self.guest.run(script, timeout * PATIENCE)
 
     def begin_command(self, name, command):
         """Something that takes its time; `end_command` of that name tells how it ended."""
@@ -103,20 +111,25 @@ class Night:
 
     def end_command(self, name, timeout=60):
         """(exit status, all that it has printed), when it has ended."""
-        self.wait_until(f"'{name}' has ended", lambda: self.guest.run(f"test -e /run/{name}.status")[0] == 0, timeout)
-        return int(self.sh(f"cat /run/{name}.status")), self.sh(f"cat /run/{name}.text")
+        self.wait_path(f"/run/{name}.status", timeout=timeout)
+        return int(self.guest.get(f"/run/{name}.status")), self.guest.get(f"/run/{name}.text").decode().rstrip("\n")
 
     def wait_until(self, what, condition, timeout=60):
         return self.guest.wait_until(what, condition, timeout * PATIENCE)
 
-    def wait_path(self, path, there=True):
-        what = f"{path} is {'there' if there else 'gone'}"
-        self.wait_until(what, lambda: (self.guest.run(f"test -e {path}")[0] == 0) == there)
+    def wait_path(self, path, there=True, timeout=60):
+        return self.guest.wait_path(path, there=there, timeout=timeout * PATIENCE)
 
     # --- before zmirror starts ---------------------------------------------------------------------------------
 
-    def start(self, snapshot="base"):
-        self.guest.start(snapshot=os.path.join(self.snapshots, snapshot))
+    def start(self):
+        """In the world in which the night begins; without one there is nothing but a Debian with zmirror."""
+        if self.world and self.shared:
+            self.guest.start(snapshot=self.worlds.path(self.world))
+            return
+        self.guest.start(snapshot=self.worlds.path())
+        if self.world:
+            self.world(self)
 
     def make_tank(self, leg_size="384M", luks="key"):
         """The pool `tank`: a leg that is always there, and one in a LUKS container on a USB disk, now away; and the
@@ -144,12 +157,19 @@ class Night:
 
     # --- zmirror's picture -------------------------------------------------------------------------------------
 
+    def ask_zmirror(self, method, **parameters):
+        """A method of its socket; {} as long as there is no daemon that can tell."""
+        try:
+            reply = self.guest.call("/run/zmirror/zmirror.socket", "io.zmirror." + method, **parameters)
+        except vm.Error:
+            return {}
+        return reply if reply.get("ready", True) else {}
+
     def rows(self):
-        status, output = self.guest.run("zmirror list --format json --keys "
-                                        "id,state,errors,operations," + ",".join(DATES) + " 2>/dev/null", timeout=60)
-        if status:
-            return {}                   # the daemon is starting
-        return {row["id"]: row for row in json.loads(output)}
+        """By id; a date is in microseconds, 0 is never."""
+        nothing = {**dict.fromkeys(DATES, 0), "errors": False, "operations": []}
+        return {row["id"]: {**nothing, **{key: value for key, value in row.items() if value is not None}}
+                for row in self.ask_zmirror("List").get("entities", [])}
 
     def row(self, entity):
         return self.rows().get(entity, {})
@@ -167,6 +187,11 @@ class Night:
             return all(rows.get(entity, {}).get("state") == state for entity, state in states.items())
         return self.wait_until("zmirror's picture is " + json.dumps(states), holds, timeout)
 
+    def wait_looked(self):
+        """zmirror gets reasons and time to do what it is not expected to do: events of all devices and pools."""
+        self.sh("udevadm trigger -s block; udevadm settle; zpool sync", timeout=120)
+        time.sleep(4)
+
     def wait_up(self):
         return self.wait_until("the daemon answers", self.rows, 60)
 
@@ -175,6 +200,22 @@ class Night:
         pid = self.guest.pid()
         check(pid is None or self.guest.wait_gone(pid, timeout * PATIENCE), "the guest does not go down")
 
+    def txg_timeout(self, seconds):
+        """In the usual 5 s a transaction group takes to close, a leg is online, and its resilver is not to be seen."""
+        self.sh(f"echo {seconds} >/sys/module/zfs/parameters/zfs_txg_timeout")
+
+    def seconds(self, script):
+        """How long it takes, by the guest's clock."""
+        return int(self.sh(f"a=$(date +%s%N); {script} >/dev/null; echo $(( ($(date +%s%N) - a) / 1000000 ))")) / 1000
+
+    def stop_at_once(self):
+        """The daemon ends as fast as anything does that systemd is told to stop, just now, on this machine."""
+        def stops():
+            self.sh("systemctl start zmirror; systemd-run -q --unit usual sleep 9999")
+            self.wait_up()
+            return self.seconds("systemctl stop zmirror") < 2 + 2 * self.seconds("systemctl stop usual")
+        self.wait_until("zmirror stops within 2 s", stops)
+
     def main_pid(self):
         return self.sh("systemctl show -P MainPID zmirror")
 
@@ -182,31 +223,39 @@ class Night:
 
     def mark(self):
         """From here on `commands` and `history` count."""
-        # The cursor of an entry of zmirror: systemd 252 skips the first one that matches, whatever it is.
-        lines = self.sh("journalctl --sync; journalctl -q -u zmirror -n 1 -o cat --show-cursor || true").splitlines()
-        self.since = f"--after-cursor='{lines[-1].removeprefix('-- cursor: ')}'" if lines else ""
+        self.commands_from = len(self.read_journal())
         self.history_from = len(self.history_all())
+
+    def read_journal(self):
+        """All that zmirror has logged, over reboots, too."""
+        self.journal += self.guest.ask("journal", unit="zmirror.service", fields=["MESSAGE", "ZMIRROR_COMMAND"],
+                                       cursor=self.journal[-1][0] if self.journal else None)["entries"]
+        return self.journal
 
     def commands(self):
         """The commands that change the world, in order, with devices and numbers that differ from run to run blanked."""
-        output = self.sh("journalctl --sync; journalctl -q -u zmirror -o json --output-fields=MESSAGE,ZMIRROR_COMMAND "
-                         f"{self.since}")
-        messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-        ran = [m["MESSAGE"].removeprefix("running: ") for m in messages
-               if m.get("ZMIRROR_COMMAND") and str(m.get("MESSAGE", "")).startswith("running: ")]
-        return [plain(line) for line in ran if not LOOKS.match(line + " ")]
+        return [plain(line) for line in self.commands_run()]
+
+    def commands_run(self):
+        """The same, as they were run."""
+        ran = [message.removeprefix("running: ") for _, message, command in self.read_journal()[self.commands_from:]
+               if command and message.startswith("running: ")]
+        return [line for line in ran if not LOOKS.match(line + " ")]
 
     def check_history(self, what, *expected):
-        """All of it since the last mark, in order: nothing twice, nothing missing."""
-        check_equal(f"the history of {what}",
-                    [f"{kind} {re.sub('^disk.*', 'DISK', entity)}" for kind, entity in self.history()], list(expected))
+        """All of it since the last mark, in order: nothing twice, nothing missing. (A disk goes after its partition.)"""
+        with contextlib.suppress(vm.Error):
+            self.wait_until("all has happened", lambda: len(self.history()) >= len(expected), 10)
+        check_equal(f"the history of {what}", self.history_words(), list(expected))
+
+    def history_words(self):
+        return [f"{kind} {re.sub('^disk.*', 'DISK', entity)}" for kind, entity in self.history()]
 
     def check_commands(self, *expected):
         check_equal("the commands that zmirror ran", self.commands(), list(expected))
 
     def history_all(self):
-        status, output = self.guest.run("zmirror history --json --since '1 year'", timeout=60)
-        return json.loads(output) if status == 0 else []
+        return self.ask_zmirror("History", limit=1000).get("lines", [])
 
     def history(self):
         """(kind, entity) since the last mark, without the daemon's own comings and goings."""
@@ -228,7 +277,7 @@ class Night:
     # --- what ZFS and the kernel say ---------------------------------------------------------------------------
 
     def pool_state(self, pool="tank"):
-        return self.guest.run(f"zpool status -P {pool}")[1]
+        return self.run(f"zpool status -P {pool}")[1]
 
     def vdev_state(self, vdev="tank-b", pool="tank"):
         found = re.search(rf"^\s+(?:\S*/)?{re.escape(vdev)}\s+([A-Z]+)", self.pool_state(pool), re.M)
@@ -246,58 +295,98 @@ class Night:
         return re.search(r"^ state: ONLINE$", self.pool_state(pool), re.M) is not None
 
     def is_open(self, name="tank-b"):
-        return self.guest.run(f"test -e /dev/mapper/{name}")[0] == 0
+        return self.exists(f"/dev/mapper/{name}")
 
     def is_imported(self, pool):
-        return self.guest.run(f"test -d /proc/spl/kstat/zfs/{pool}")[0] == 0
+        return self.exists(f"/proc/spl/kstat/zfs/{pool}")
+
+    def exists(self, path):
+        return bool(self.guest.find(path))
 
     def checksums(self, pool="tank"):
         return self.sh(f"cd /{pool} && sha256sum $(ls -d * | sort)")
 
     def missing_txgs(self, pool="tank"):
-        """What ZFS knows that a leg lacks: the lines of its dirty time logs, by zdb."""
+        """What ZFS knows that legs lack, by zdb's dirty time logs: {name of the device: [the first txg of each gap]}."""
         output = self.sh(f"rm -rf /run/legs; mkdir /run/legs; for d in $(zpool status -PL {pool} | "
                          "grep -o '/dev/[^ ]*'); do ln -s $d /run/legs/; done; "
                          f"zdb -e -U /run/none -p /run/legs -ddd {pool} 2>&1 | "
                          "sed -n '/Dirty time logs/,/Metaslabs\\|^Dataset/p'", timeout=300)
         check("Dirty time logs" in output, f"zdb tells no dirty time logs of {pool}:\n{output}")
-        return [line.strip() for line in output.splitlines() if re.search(r"\[\d+,\s*\d+\)", line)]
+        missing = {}
+        for line in output.splitlines():
+            if found := re.match(r"\s+(/\S+) \[DTL", line):
+                leg = missing[os.path.basename(found[1])] = []
+            elif found := re.match(r"\s+missing \[(\d+),", line):
+                leg.append(int(found[1]))
+        return missing
 
     def scrub_by_hand(self, pool="tank"):
         """A scrub with all legs that are here; the status line of how it ended."""
         self.sh(f"zpool scrub -w {pool}", timeout=600)
         return re.search(r"scan: (.*(?:\n\t.*)?)", self.pool_state(pool)).group(1)
 
-    def check_whole(self, key=KEY):
-        """By hand, with zmirror stopped: the leg lacks nothing, and a scrub with all legs repairs nothing."""
-        self.sh("systemctl stop zmirror")
-        self.guest.plug("tank-b")
-        self.wait_path("/dev/disk/by-partlabel/tank-b")
-        self.sh(OPEN_LEG.format(key=key) + "zpool online tank tank-b")
-        self.check_complete()
+    # --- does a leg hold everything? Asked with zmirror stopped ------------------------------------------------
+
+    def check_put_away(self, device, pool="tank"):
+        """A leg that is offline, its device there: ZFS knows of no txg that it lacks from before it went. (Put online, it
+        would be given that, too, and nobody would ever know.)"""
+        label = json.loads(self.sh(f"zmirror label --json {device}"))
+        missing = self.missing_txgs(pool)[os.path.basename(self.sh(f"readlink -f {device}"))]
+        gaps = [txg for txg in missing if txg <= int(label["txg"])]
+        check_equal(f"txgs that {device} lacks, up to {label['txg']}", gaps, [])
 
     def check_complete(self, pool="tank"):
         """All legs are here: ZFS knows of nothing that one lacks, and a scrub repairs nothing. What was written since
         a leg went offline (that it did, at least) is caught up with by a resilver that is yet to begin."""
         self.wait_until(f"all legs of {pool} are online", lambda: self.pool_is_whole(pool))
-        self.wait_until("no leg lacks anything", lambda: not self.missing_txgs(pool), 60)
+        self.wait_until("no leg lacks anything", lambda: not any(self.missing_txgs(pool).values()), 60)
         self.wait_until("the resilver has ended", lambda: not self.is_resilvering(pool))
+        self.check_scrub(f"all legs of {pool}", pool)
+        check_equal("missing txgs", {leg: txgs for leg, txgs in self.missing_txgs(pool).items() if txgs}, {})
+
+    def check_scrub(self, what, pool):
         scan = self.scrub_by_hand(pool)
-        check("scrub repaired 0B" in scan and "with 0 errors" in scan, f"the scrub says: {scan}")
-        check_equal("missing txgs", self.missing_txgs(pool), [])
+        check("scrub repaired 0B" in scan and "with 0 errors" in scan, f"the scrub of {what}: {scan}")
+
+    def check_alone(self, device, pool="tank"):
+        """The leg holds all that the pool does, without the others. Its way to them is lost with that."""
+        checksums = self.checksums(pool)
+        self.sh(f"zpool export {pool}; zpool import -d {device} {pool}", timeout=180)
+        check_equal(f"the files on {device} alone", self.checksums(pool), checksums)
+        self.check_scrub(f"{device} alone", pool)
+
+    def check_leg(self, device, pool="tank"):
+        """All of that, of a leg whose device is here. It may be online already."""
+        if self.vdev_state(device, pool) != "ONLINE":
+            self.check_put_away(device, pool)
+            self.sh(f"zpool online {pool} {device}")
+        self.check_complete(pool)
+
+    def check_whole(self, key=KEY):
+        """The leg of `tank` that was put away, and pulled."""
+        self.sh("systemctl stop zmirror")
+        self.guest.plug("tank-b")
+        self.wait_path("/dev/disk/by-partlabel/tank-b")
+        self.sh(OPEN_LEG.format(key=key))
+        self.check_leg("/dev/mapper/tank-b")
+        self.check_alone("/dev/mapper/tank-b")
 
     @contextlib.contextmanager
-    def another_machine(self, disk, bring_home=False):
-        """The night of another guest, in which a copy of that disk is plugged, which is pulled here. bring_home: what
-        was written there is on the disk afterwards."""
+    def another_machine(self, disk, bring_home=False, share=False):
+        """The night of another guest, in which a copy of that disk is plugged, which is pulled here. bring_home: what was
+        written there is on the disk afterwards. share: it is the disk itself, which may be plugged here, too."""
         check(not self.guest.is_plugged(disk), f"{disk} is plugged in here")
         with vm.Guest(self.guest.folder + "-another", self.guest.zfs) as other:
-            night = Night(other, self.snapshots)
+            night = Night(other, self.worlds)
             night.start()
-            if bring_home:      # as another one, by its hostid, and not as this machine after a crash
+            if bring_home or share:     # as another one, by its hostid, and not as this machine after a crash
                 night.sh("echo 3735928559 >/sys/module/spl/parameters/spl_hostid")
-            shutil.copyfile(self.guest.disk_file(disk), other.disk_file(disk))
-            other.plug(disk)
+            if share:
+                os.symlink(self.guest.disk_file(disk), other.path("disks", disk + ".img"))
+            else:
+                shutil.copyfile(self.guest.disk_file(disk), other.disk_file(disk))
+            other.plug(disk, shared=share)
             other.device(disk)
             yield night
             if bring_home:
@@ -305,23 +394,20 @@ class Night:
                 other.power_cut()
                 shutil.copyfile(other.disk_file(disk), self.guest.disk_file(disk))
 
-    def check_leg_alone(self, checksums):
-        """What lies on the pulled disk is all that was in the pool."""
+    def check_elsewhere(self, checksums):
+        """What lies on the pulled disk is all that was in the pool: another guest imports it."""
         with self.another_machine("tank-b") as alone:
             alone.guest.put("/run/key", self.guest.get(KEY), 0o600)
             alone.wait_path("/dev/disk/by-partlabel/tank-b")
             alone.sh(OPEN_LEG.format(key="/run/key") + "zpool import -d /dev/mapper/tank-b tank", timeout=180)
             check_equal("the files of the leg alone", alone.checksums(), checksums)
-            scan = alone.scrub_by_hand()
-            check("scrub repaired 0B" in scan and "with 0 errors" in scan, f"the leg alone: {scan}")
+            alone.check_scrub("the leg alone", "tank")
 
     # --- steps that many nights share --------------------------------------------------------------------------
 
-    def begin(self, luks="key"):
-        """`tank` with its leg away, zmirror running, and data that the leg does not have yet."""
-        self.start("tank" if luks == "key" else "base")
-        if luks != "key":
-            self.make_tank(luks=luks)
+    def begin(self):
+        """In the world `tank`: its leg is away, zmirror runs, and there is data that the leg does not have yet."""
+        self.start()
         self.leave_behind()
 
     def leave_behind(self):
@@ -358,17 +444,6 @@ def plain(command):
     return re.sub(r"@zmirror-[-_\d]+", "@zmirror-DATE", command)
 
 
-def prepare(folder, zfs, package):
-    """The snapshots from which nights go on: `base`, a booted guest with zmirror, and `tank`, with that pool."""
-    for name, base in (("base", None), ("tank", os.path.join(folder, "base"))):
-        guest = vm.Guest(os.path.join(folder, name), zfs)
-        try:
-            guest.start(snapshot=base)
-            if base:
-                Night(guest, folder).make_tank()
-            elif package:
-                guest.install(package)
-            guest.save()
-        finally:
-            guest.power_cut()
-    return 0
+def tank(night):
+    """The world in which most nights begin."""
+    night.make_tank()

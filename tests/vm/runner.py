@@ -1,58 +1,73 @@
 """Runs tests, each in a process and a guest of its own, and says in one line per test how it went.
 
-First each version of ZFS gets its two snapshots (night.py: `prepare`), from which its tests go on. Then as many
-tests run side by side as there are processors, whatever their version, in the order of the list; so the long
-ones stand in front.
+More run side by side than there are processors: a guest mostly waits. First each ZFS gets the world `base` (worlds.py).
+A test that needs a world that is just being made waits, and others go first; then those that took longest the last time.
 """
 import argparse
-import concurrent.futures
+import collections
+import contextlib
 import inspect
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
 import vm
-from night import PACKAGE, Night, prepare
+from night import PACKAGE, Night
+from worlds import BASE, Worlds, name_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LOGS = os.path.join(HERE, "../../build/vm-logs")
-TEST_TIMEOUT = 1800
+BUILD = os.path.join(HERE, "../../build")
+LOGS = os.path.join(BUILD, "vm-logs")
+TIMES = os.path.join(BUILD, "vm-times.json")    # how long each test took
+TEST_MINUTES = 30                       # after which a test is ended
+EVIDENCE_SECONDS = 180                  # that it then has to say why; a guest that hangs does not answer
+FLOOR_MINUTES = 60                      # after which no test is begun, and those that run are ended
+SIDE_BY_SIDE = 2                        # guests per processor
 GUESTS = ("2.3", "2.1")
 
 
-def only_on(*guests):
-    """A long test whose subject is not the version of ZFS."""
-    def mark(test):
-        test.guests = guests
-        return test
+def test(*zfs, world=None):
+    """Marks a test: with which ZFS it runs on the floor (each, if none is named; those that are named when the tests are
+    started run with each); and `world`, which makes what its guest starts from, once for all tests that want the same."""
+    def mark(function):
+        function.guests = zfs or GUESTS
+        function.world = world
+        return function
     return mark
 
 
 # What is kept of a guest in which a test has failed, and with --keep-logs of each.
 EVIDENCE = {
-    "journal.txt": "journalctl -o short-precise --no-hostname",
     "zmirror.txt": "journalctl -u zmirror -o short-precise --no-hostname",
     "zpool.txt": "timeout 20 zpool status -v; timeout 20 zpool events",
     "list.txt": "zmirror list; zmirror history; zmirror status all",
     "blocks.txt": "lsblk -o NAME,MAJ:MIN,SIZE,TYPE,FSTYPE,PARTLABEL,STATE; dmsetup table; ls -l /dev/mapper",
+    "processes.txt": "ps axo pid,ppid,stat,wchan:24,etime,args",
     "dmesg.txt": "dmesg",
+    "journal.txt": "journalctl -o short-precise --no-hostname",
 }
 
 
 def collect_evidence(guest, folder):
+    shutil.copy(guest.path("console.log"), folder)
+    end = time.monotonic() + EVIDENCE_SECONDS
     for name, script in EVIDENCE.items():
+        left = end - time.monotonic()
+        if left < 5:
+            return
         try:
-            _, output = guest.run(script, timeout=60)
+            _, output = guest.run(script, timeout=min(60, left), silence=left)
         except (vm.Error, OSError) as error:
             output = f"{error}\n"
         with open(os.path.join(folder, name), "w") as f:
             f.write(output)
-    shutil.copy(guest.path("console.log"), folder)
 
 
 def interrupt(*_):
@@ -62,76 +77,166 @@ def interrupt(*_):
 
 
 def time_is_up(*_):
-    raise vm.Error(f"the test has not ended in {TEST_TIMEOUT} s")
+    raise vm.Error(f"the test has not ended in {TEST_MINUTES} minutes")
 
 
-def run_one(test, zfs, snapshots, logs, keep_logs):
+def run_one(function, zfs, worlds, shared, logs, keep_logs):
     """In the process of one test. The guest ends with it, however it ends."""
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGALRM, time_is_up)
-    signal.alarm(TEST_TIMEOUT)
-    folder = tempfile.mkdtemp(prefix="zmirror-night-")
-    guest = vm.Guest(os.path.join(folder, "guest"), zfs)
-    try:
-        test(Night(guest, snapshots))
-        signal.alarm(0)
-        if keep_logs:
-            collect_evidence(guest, logs)
-        return 0
-    except Exception:
-        signal.alarm(0)
-        traceback.print_exc()
-        sys.stderr.flush()
-        if guest.pid():
-            collect_evidence(guest, logs)
-        return 1
-    finally:
-        guest.power_cut()
-        shutil.rmtree(folder, ignore_errors=True)
+    signal.alarm(TEST_MINUTES * 60)
+    with tempfile.TemporaryDirectory(prefix="zmirror-night-") as folder:
+        guest = vm.Guest(os.path.join(folder, "guest"), zfs)
+        try:
+            function(Night(guest, Worlds(worlds, zfs), function.world, shared))
+            signal.alarm(0)
+            if keep_logs:
+                collect_evidence(guest, logs)
+            return 0
+        except Exception:
+            signal.alarm(0)
+            traceback.print_exc()
+            sys.stderr.flush()
+            if guest.pid():
+                collect_evidence(guest, logs)
+            return 1
+        finally:
+            guest.power_cut()
+
+
+def send(pid, number):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+class Job:
+    """One test with one ZFS."""
+
+    def __init__(self, function, zfs):
+        self.function, self.zfs, self.name = function, zfs, function.__name__
+        self.world = (zfs, name_of(function.world)) if function.world else None
+        self.shared = False             # others want the same world
+
+    def title(self):
+        return f"ZFS {self.zfs}  {self.name}: {inspect.getdoc(self.function).splitlines()[0]}"
+
+
+class Times:
+    """How long tests took, in earlier runs: {"<test> <zfs>": seconds}."""
+
+    def __init__(self):
+        try:
+            with open(TIMES) as f:
+                self.known = json.load(f)
+        except (OSError, ValueError):
+            self.known = {}
+
+    def of(self, job):
+        """A new one may take long."""
+        return self.known.get(f"{job.name} {job.zfs}", float("inf"))
+
+    def note(self, job, seconds):
+        self.known[f"{job.name} {job.zfs}"] = round(seconds)
+        with open(TIMES + ".new", "w") as f:
+            json.dump(self.known, f, indent=0, sort_keys=True)
+        os.rename(TIMES + ".new", TIMES)
 
 
 class Runner:
-    def __init__(self, folder, package, keep_logs):
-        self.folder = folder            # of the snapshots
-        self.package = package
-        self.keep_logs = keep_logs
+    def __init__(self, jobs, folder, args):
+        self.folder = folder            # of the worlds
+        self.args = args
+        self.times = Times()
+        self.waiting = sorted(jobs, key=self.times.of, reverse=True)
+        self.n_jobs = len(jobs)
+        self.unprepared = {job.zfs for job in jobs}
+        self.being_made = set()         # worlds
+        self.changed = threading.Condition()
         self.passed = self.failed = 0
-        self.stopping = False
+        self.stopping = None            # why
         self.children = set()
+        wanted = collections.Counter(job.world for job in jobs)
+        for job in jobs:
+            job.shared = job.world is not None and wanted[job.world] > 1
 
-    def snapshots(self, zfs):
-        return os.path.join(self.folder, zfs)
+    def worlds(self, zfs):
+        return Worlds(os.path.join(self.folder, zfs), zfs)
+
+    # --- which one next ----------------------------------------------------------------------------------------
+
+    def work(self):
+        """What each of the workers does."""
+        try:
+            while step := self.next_step():
+                step()
+                with self.changed:
+                    self.changed.notify_all()
+        except Exception:
+            traceback.print_exc()
+            self.stop("an error of the runner")
+
+    def next_step(self):
+        """A guest to prepare, or a test whose world is there or not yet being made; None when there are no more."""
+        with self.changed:
+            while not self.stopping:
+                for zfs in sorted(self.unprepared):
+                    self.unprepared.remove(zfs)
+                    self.being_made.add((zfs, BASE))
+                    return lambda: self.prepare(zfs)
+                for job in self.waiting:
+                    if self.may_begin(job):
+                        self.waiting.remove(job)
+                        return lambda: self.run(job)
+                if not self.waiting:
+                    return None
+                self.changed.wait(1)
+        return None
+
+    def may_begin(self, job):
+        self.being_made = {world for world in self.being_made if not self.worlds(world[0]).has(world[1])}
+        if (job.zfs, BASE) in self.being_made or job.shared and job.world in self.being_made:
+            return False
+        if job.shared and not self.worlds(job.zfs).has(job.world[1]):
+            self.being_made.add(job.world)
+        return True
+
+    # --- doing it ----------------------------------------------------------------------------------------------
 
     def prepare(self, zfs):
-        """True if the snapshots of this ZFS are there."""
         logs = self.make_logs(f"prepare-{zfs}")
         began = time.monotonic()
-        arguments = ["--package", self.package] if self.package else []
-        passed = self.run_child(logs, ["--zfs", zfs, "--prepare", self.snapshots(zfs), *arguments])
-        if not passed and not self.stopping:
-            self.failed += 1
-            self.tell(f"FAILED {time.monotonic() - began:4.0f} s  ZFS {zfs}  the guest from which all go on", logs)
-        return passed
+        arguments = ["--package", self.args.package] if self.args.package else []
+        passed, _ = self.run_child(logs, ["--zfs", zfs, "--prepare", self.worlds(zfs).folder, *arguments])
+        if passed or self.stopping:
+            return
+        self.failed += 1
+        self.tell(f"FAILED {time.monotonic() - began:4.0f} s  ZFS {zfs}  the guest from which all go on", logs)
+        with self.changed:
+            self.waiting = [job for job in self.waiting if job.zfs != zfs]
 
-    def run(self, test, zfs, prepared):
+    def run(self, job):
         """Runs one test, and tells how it went."""
-        if not prepared.result() or self.stopping:
-            return
-        logs = self.make_logs(f"{test.__name__}-{zfs}")
+        logs = self.make_logs(f"{job.name}-{job.zfs}")
         began = time.monotonic()
-        passed = self.run_child(logs, ["--zfs", zfs, "--in-process", self.snapshots(zfs), logs, test.__name__,
-                                       *(["--keep-logs"] if self.keep_logs else [])])
-        if self.stopping:
-            return
-        line = f"{time.monotonic() - began:4.0f} s  ZFS {zfs}  {test.__name__}: {inspect.getdoc(test).splitlines()[0]}"
-        if passed:
-            self.passed += 1
-            print(f"ok     {line}", flush=True)
-            if not self.keep_logs:
-                shutil.rmtree(logs)
-        else:
-            self.failed += 1
-            self.tell(f"FAILED {line}", logs)
+        passed, used = self.run_child(logs, ["--zfs", job.zfs, "--in-process", self.worlds(job.zfs).folder, logs,
+                                             *(["--shared"] if job.shared else []),
+                                             *(["--keep-logs"] if self.args.keep_logs else []), job.name])
+        with self.changed:
+            self.being_made.discard(job.world)
+            if self.stopping:
+                self.waiting.append(job)
+                return
+            took = time.monotonic() - began
+            line = f"{took:4.0f} s {used:4.0f} s cpu  {job.title()}"
+            if passed:
+                self.passed += 1
+                self.times.note(job, took)
+                print(f"ok     {line}", flush=True)
+                if not self.args.keep_logs:
+                    shutil.rmtree(logs)
+            else:
+                self.failed += 1
+                self.tell(f"FAILED {line}", logs)
 
     def make_logs(self, name):
         logs = os.path.join(LOGS, name)
@@ -140,16 +245,19 @@ class Runner:
         return logs
 
     def run_child(self, logs, arguments):
-        """This program again, which ends with us. A session of its own: Ctrl-C reaches it through us, once."""
-        if self.stopping:
-            return False
+        """This program again, which ends with us: whether it passed, and the processor's time it used. A session of its
+        own: Ctrl-C reaches it through us, once. If it does not even end itself, its guest is gone with it."""
         with open(os.path.join(logs, "output.txt"), "w") as output:
             child = subprocess.Popen(["setpriv", "--pdeathsig", "INT", sys.executable, sys.argv[0], *arguments],
                                      stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
-            self.children.add(child)
-            status = child.wait()
-            self.children.discard(child)
-        return status == 0
+        self.children.add(child.pid)
+        last_resort = threading.Timer(TEST_MINUTES * 60 + 2 * EVIDENCE_SECONDS, send, [child.pid, signal.SIGKILL])
+        last_resort.start()
+        _, status, usage = os.wait4(child.pid, 0)
+        last_resort.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        self.children.discard(child.pid)
+        return child.returncode == 0, usage.ru_utime + usage.ru_stime
 
     def tell(self, line, logs):
         with open(os.path.join(logs, "output.txt"), errors="replace") as f:
@@ -157,58 +265,78 @@ class Runner:
         print("\n".join([line, *("       " + line for line in lines[-60:]), f"       (see {os.path.relpath(logs)})"]),
               flush=True)
 
-    def stop(self, *_):
-        self.stopping = True
+    def stop(self, why):
+        """Those that run are ended; they count among those that were not run."""
+        self.stopping = self.stopping or why
         for child in list(self.children):
-            child.send_signal(signal.SIGINT)
+            send(child, signal.SIGINT)
+
+    def run_all(self):
+        signal.signal(signal.SIGTERM, lambda *_: self.stop("interrupted"))
+        signal.signal(signal.SIGINT, lambda *_: self.stop("interrupted"))
+        limit = threading.Timer(self.args.minutes * 60, self.stop, [f"the time is up ({self.args.minutes} minutes)"])
+        limit.daemon = True
+        limit.start()
+        workers = [threading.Thread(target=self.work) for _ in range(self.args.jobs)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            while worker.is_alive():
+                worker.join(1)          # a signal is handled between these
+        limit.cancel()
+        not_run = self.n_jobs - self.passed - self.failed
+        if not_run:
+            print(f"{not_run} not run ({self.stopping or 'no guest'}): " +
+                  ", ".join(sorted(f"{job.name} ({job.zfs})" for job in self.waiting)))
+        print(f"{self.passed} passed, {self.failed + not_run} failed")
+        return 0 if self.passed == self.n_jobs else 1
 
 
-def run_all(jobs, package, keep_logs, side_by_side):
-    """`jobs`: (test, version of ZFS)."""
-    versions = list(dict.fromkeys(zfs for _, zfs in jobs))
-    for zfs in versions:
+def run_all(jobs, args):
+    for zfs in dict.fromkeys(job.zfs for job in jobs):
         subprocess.run([os.path.join(HERE, "build-image"), zfs], check=True, stdout=subprocess.DEVNULL)
-    with tempfile.TemporaryDirectory(prefix="zmirror-base-") as folder:
-        runner = Runner(folder, package, keep_logs)
-        signal.signal(signal.SIGTERM, runner.stop)
-        signal.signal(signal.SIGINT, runner.stop)
-        with concurrent.futures.ThreadPoolExecutor(max_workers=side_by_side) as pool:
-            prepared = {zfs: pool.submit(runner.prepare, zfs) for zfs in versions}
-            done = [pool.submit(runner.run, test, zfs, prepared[zfs]) for test, zfs in jobs]
-        for job in done:
-            job.result()                # an error of ours is no failed test
-    if runner.stopping:
-        print("interrupted")
-    print(f"{runner.passed} passed, {runner.failed} failed")
-    return 0 if runner.passed == len(jobs) else 1
+    os.makedirs(LOGS, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="zmirror-worlds-") as folder:
+        return Runner(jobs, folder, args).run_all()
 
 
 def main(tests, self_tests):
-    known = {test.__name__: test for test in tests + self_tests}
+    known = {function.__name__: function for function in tests + self_tests}
     parser = argparse.ArgumentParser(prog="run", description="Nights with real disks, in guests with a real ZFS.")
     parser.add_argument("--zfs", action="append", choices=GUESTS, help="only with this ZFS")
-    parser.add_argument("--every", action="store_true", help="each test with each ZFS; else the long ones run with "
-                        "one of them (tests that are named always run with each)")
+    parser.add_argument("--every", action="store_true", help="each test with each ZFS; else many run with one of them "
+                        "(tests that are named always run with each)")
+    parser.add_argument("--list", action="store_true", help="only say which would run")
     parser.add_argument("--keep-logs", action="store_true", help="of tests that pass, too, in build/vm-logs")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="so many side by side "
-                        "(default: as many as there are processors)")
+    parser.add_argument("--jobs", type=int, default=SIDE_BY_SIDE * (os.cpu_count() or 1), metavar="N",
+                        help=f"so many side by side (default: {SIDE_BY_SIDE} per processor)")
+    parser.add_argument("--minutes", type=float, default=FLOOR_MINUTES, metavar="N",
+                        help="end after so long, and say what was not run (default: %(default)s)")
     for hidden, count in (("--prepare", 1), ("--package", 1), ("--in-process", 2)):
         parser.add_argument(hidden, nargs=count, help=argparse.SUPPRESS)
-    parser.add_argument("test", nargs="*", help=", ".join(known))
+    parser.add_argument("--shared", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("test", nargs="*", metavar="test", help="its name, or a part of it")
     args = parser.parse_args()
     if args.prepare:
         signal.signal(signal.SIGINT, interrupt)
-        return prepare(args.prepare[0], args.zfs[0], args.package and args.package[0])
-    unknown = [name for name in args.test if name not in known]
-    if unknown:
-        parser.error(f"there is no test {unknown[0]}: {', '.join(known)}")
-    chosen = [known[name] for name in args.test] or tests
+        Worlds(args.prepare[0], args.zfs[0], args.package and args.package[0]).path()
+        return 0
     if args.in_process:
-        return run_one(chosen[0], args.zfs[0], *args.in_process, args.keep_logs)
-    package = PACKAGE if any(test in tests for test in chosen) else None
-    if package and not os.path.exists(package):
+        worlds, logs = args.in_process
+        return run_one(known[args.test[0]], args.zfs[0], worlds, args.shared, logs, args.keep_logs)
+    chosen = []
+    for word in args.test:
+        found = [known[word]] if word in known else [known[name] for name in known if word in name]
+        if not found:
+            parser.error(f"there is no test {word}; --list shows which there are")
+        chosen += [function for function in found if function not in chosen]
+    jobs = [Job(function, zfs) for function in chosen or tests for zfs in args.zfs or GUESTS
+            if args.every or args.test or zfs in function.guests]
+    if args.list:
+        print("\n".join(job.title() for job in jobs))
+        return 0
+    args.package = PACKAGE if os.path.exists(PACKAGE) else None
+    if not args.package and any(job.function in tests for job in jobs):
         print("run: there is no build/zmirror.deb: ./dev package makes it", file=sys.stderr)
         return 1
-    return run_all([(test, zfs) for test in chosen for zfs in args.zfs or GUESTS
-                    if args.every or args.test or zfs in getattr(test, "guests", GUESTS)],
-                   package, args.keep_logs, args.jobs)
+    return run_all(jobs, args)

@@ -1,6 +1,6 @@
 """Maintenance with a real ZFS: scrubs that count and scrubs that do not, what is overdue, and trims."""
 import runner
-from night import CONFIG_TANK, KEY, LEG, NIGHT_COMMANDS, OPEN_LEG, PART, check, check_equal
+from night import CONFIG_TANK, KEY, LEG, NIGHT_COMMANDS, OPEN_LEG, PART, check, check_equal, tank
 
 INTERVALS = """update_interval: 1 day
 scrub_interval: 1 day
@@ -62,7 +62,7 @@ def take_away(night, name, pool):
 
 def events(night):
     """What the leg's handlers have noted, so far."""
-    return night.guest.run("cat /run/handled 2>/dev/null")[1].split()
+    return night.run("cat /run/handled 2>/dev/null")[1].split()
 
 
 def pool_commands(night):
@@ -79,9 +79,10 @@ def last_scrub(night, leg=LEG):
 
 # --- what is overdue --------------------------------------------------------------------------------------------
 
+@runner.test(world=tank)
 def maintenance_night(night):
     """Two pools, three disks, one of them away: what is overdue is done, once per pool, and the rest stays due."""
-    night.start("tank")
+    night.start()
     add_leg(night, "tank-c", "tank", "tank-a")
     night.guest.make_disk("data-a", bus="scsi", size="384M")
     night.guest.make_disk("data-b", size="384M", luks="key")
@@ -121,7 +122,7 @@ def maintenance_night(night):
     for leg in (LEG, DATA_B):
         check(rows[leg]["last_scrub"] >= night.history_time("resilvered", leg),
               f"it was scrubbed before it was whole: {rows[leg]}")
-    check_equal("the leg that is away", rows[TANK_C]["last_scrub"], None)
+    check_equal("the leg that is away", rows[TANK_C]["last_scrub"], 0)
     for name in ("tank-b", "data-b"):
         night.guest.pull(name)
 
@@ -137,7 +138,7 @@ def overdue(night, kind):
 
 # --- which scrubs count -----------------------------------------------------------------------------------------
 
-@runner.only_on("2.1")
+@runner.test("2.1", world=tank)
 def scrubs_that_count(night):
     """A scrub by hand counts, also while the daemon is down; one that is cancelled does not."""
     begin_online(night)
@@ -163,7 +164,7 @@ def scrubs_that_count(night):
     night.wait_until("it is stopped", lambda: "scrub canceled" in scan_line(night), 60)
     wait_event(night, "scrub_succeeded", "scrub_succeeded", "scrub_canceled")
     check_equal("what was done in the pool", pool_commands(night), ["zpool scrub tank", "zpool scrub -s tank"])
-    status, said = night.guest.run("zmirror scrub --cancel zdev tank tank-b 2>&1", timeout=60)
+    status, said = night.run("zmirror scrub --cancel zdev tank tank-b 2>&1", timeout=60)
     check_equal("the status of cancelling nothing", status, 1)
     check("cancel" in said.lower(), f"cancelling nothing says: {said}")
 
@@ -182,7 +183,7 @@ def scrubs_that_count(night):
 
 def begin_online(night):
     """The leg is online and up to date, and stays; its handlers note what happens to it."""
-    night.start("tank")
+    night.start()
     night.configure(CONFIG_TANK.format(leg="tank-b") +
                     CONFIG_LEG.format(name="tank-b", pool="tank", handlers=NOTE_EVENTS))
     night.start_zmirror()
@@ -192,10 +193,10 @@ def begin_online(night):
     night.sh("zmirror online zdev tank tank-b", timeout=180)
     night.wait_until("the leg is up to date", lambda: ("resilvered", LEG) in night.history(), 120)
     night.check_commands(*NIGHT_COMMANDS[:2])
-    check_equal("last_scrub in the beginning", last_scrub(night), None)
+    check_equal("last_scrub in the beginning", last_scrub(night), 0)
 
 
-@runner.only_on("2.3")
+@runner.test("2.3", world=tank)
 def scrubs_with_errors(night):
     """A scrub that finds errors on a leg fails for it, and its date is not set; one that began without it is no scrub."""
     begin_online(night)
@@ -224,7 +225,7 @@ def scrubs_with_errors(night):
     night.sh("rm /run/handled;" + OPEN_LEG.format(key=KEY) +
              "dd if=/dev/urandom of=/dev/mapper/tank-b bs=1M seek=5 count=60 oflag=direct status=none")
     night.mark()
-    status, said = night.guest.run("zmirror scrub zdev tank tank-b 2>&1", timeout=600)
+    status, said = night.run("zmirror scrub zdev tank tank-b 2>&1", timeout=600)
     check_equal("how the request ended", status, 1)
     check("found errors" in said, f"the reason is: {said}")
     wait_event(night, "scrub_failed")
@@ -283,7 +284,7 @@ def mode(night):
     return night.sh("cat $(cat /run/scsi)/device/scsi_disk/*/provisioning_mode")
 
 
-@runner.only_on("2.3")
+@runner.test("2.3")
 def trim_by_force(night):
     """The kernel believes that a bridge takes no trims: it is told to send them, before anything on it is opened."""
     night.start()
@@ -295,7 +296,7 @@ def trim_by_force(night):
     night.sh("echo full >$(echo $(cat /run/scsi)/device/scsi_disk/*/provisioning_mode)")
     device = "/dev/" + night.sh("basename $(cat /run/scsi)")
     check_equal("the mode of the disk", mode(night), "full")
-    status, said = night.guest.run(f"zmirror check-trim {device} 2>&1", timeout=30)
+    status, said = night.run(f"zmirror check-trim {device} 2>&1", timeout=30)
     check_equal("the status of check-trim", status, 1)
     check("enable-trim" in said, f"check-trim does not say what helps: {said}")
 
@@ -314,7 +315,7 @@ def trim_by_force(night):
                          "cryptsetup open DEVICE tank-t --key-file /etc/zmirror/keys/tank-t --allow-discards",
                          "zpool online tank /dev/mapper/tank-t", "zpool trim tank /dev/mapper/tank-t",
                          "zpool offline tank /dev/mapper/tank-t", "cryptsetup close tank-t")
-    status, said = night.guest.run(f"zmirror check-trim {device} 2>&1", timeout=30)
+    status, said = night.run(f"zmirror check-trim {device} 2>&1", timeout=30)
     check_equal("what check-trim says of a disk that takes them", (status, "unmap" in said), (0, True))
 
 

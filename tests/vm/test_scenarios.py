@@ -1,44 +1,80 @@
 """Nights and guards as scenarios: the same files are played in the simulated world (the floor `sim`) and here, where the
-same commands are expected of zmirror. Where they disagree, the simulated world is wrong."""
+same commands are expected of zmirror. Where they disagree, the simulated world is wrong.
+
+Each file in tests/scenarios is played whose words a real world knows, with one ZFS; with both where they differ.
+"""
+import glob
+import hashlib
 import os
+import re
 
 import runner
-import scenario
+from scenery import SceneryOf
+from stage import Stage, play
 
 SCENARIOS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../scenarios")
 
+# With which ZFS, if that is not left to chance.
+ZFS = {
+    "night-1-usb": ("2.1", "2.3"),
+    "night-7-pulled": ("2.1", "2.3"),       # what a pulled leg is called differs
+    "night-5-rebooted": ("2.1",),           # test_nights.py has each stage
+    "stale-import": ("2.1", "2.3"),
+    "half-way-leg": ("2.1", "2.3"),
+    "last-copy": ("2.1", "2.3"),
+    "volume-in-use": ("2.1", "2.3"),        # one fails, and the other hangs
+    "suspended": ("2.1", "2.3"),
+    "checkpoint": ("2.1", "2.3"),
+}
 
-def make_test(name, zfs):
-    """It plays that scenario with that ZFS (with both, if asked by name)."""
-    path = os.path.join(SCENARIOS, name + ".scenario")
+# What a real world does not do so that it could be compared, and why.
+NOT_HERE = {
+    "accept-half-copy": "ZFS copies its own data in whatever order, so that half a copy may not be to be imported at all",
+}
+
+# What has not been seen to pass in a real world yet. These are played if they are named.
+NOT_YET = set("""
+    alone-replugged-idle dead-mapping-later deferred deferred-unseen eject elsewhere-unseen
+    export-retried fork-while-stopped half-way-away handler-fails held-back hung-below namesake odd-names
+    offline-before-start offline-held-late offline-while-coming overwritten-leg replugged-while-imported
+    scrub-after-resilver scrub-cancelled scrub-given-up scrub-waits-for-sibling scrub-without-leg
+    source-pulled stale-at-boot stale-by-hand stale-two-mirrors stale-unknown-leg stale-while-stopped
+    suspended suspended-raw suspended-stale trims unconfigured-copy unconfigured-pool used-while-stopped
+""".split())
+
+
+def read(path):
+    """(what it shows, its lines without configurations)"""
+    with open(path) as f:
+        text = f.read()
+    lines = re.sub(r"^(config|reload)\n.*?^end$", r"\1", text, flags=re.M | re.S).splitlines()
+    return lines[0].removeprefix("#").strip(), [line.strip() for line in lines if line.strip() and line[0] != "#"]
+
+
+def zfs_of(name, lines):
+    asked = [line.split()[1] for line in lines if line.startswith("zfs ")]
+    return asked or ZFS.get(name) or [runner.GUESTS[hashlib.sha256(name.encode()).digest()[0] % len(runner.GUESTS)]]
+
+
+def make_test(path, name):
+    text, lines = read(path)
 
     def test(night):
-        scenario.play(night, path)
+        play(night, path)
 
-    with open(path) as f:
-        test.__doc__ = f.readline().removeprefix("#").strip()
+    test.__doc__ = text
     test.__name__ = "scenario_" + name.replace("-", "_")
-    return runner.only_on(zfs)(test)
+    return runner.test(*zfs_of(name, lines), world=SceneryOf(path))(test)
 
 
-TESTS = [make_test(name, zfs) for name, zfs in (
-    ("night-1-usb", "2.1"),
-    ("night-2-nested", "2.3"),
-    ("night-3-required", "2.3"),
-    ("night-4-passphrase", "2.1"),
-    ("night-5-killed", "2.3"),
-    ("night-5-rebooted", "2.1"),
-    ("night-6-stopped", "2.3"),
-    ("night-7-pulled", "2.1"),
-    ("night-8-by-hand", "2.1"),
-    ("stale-import", "2.1"),
-    ("half-way-leg", "2.3"),
-    ("diverged-leg", "2.3"),
-    ("fork", "2.1"),
-    ("foreign-pool", "2.3"),
-    ("clone", "2.1"),
-    ("reformatted-luks", "2.3"),
-    ("last-copy", "2.1"),
-    ("volume-in-use", "2.1"),
-    ("blank-disk", "2.3"),
-)]
+def playable():
+    """{name: test}"""
+    for path in sorted(glob.glob(os.path.join(SCENARIOS, "*.scenario"))):
+        name = os.path.basename(path).removesuffix(".scenario")
+        if name not in NOT_HERE and all(Stage.knows(line.split()) for line in read(path)[1]):
+            yield name, make_test(path, name)
+
+
+PLAYABLE = dict(playable())
+TESTS = [test for name, test in PLAYABLE.items() if name not in NOT_YET]
+SELF_TESTS = [test for name, test in PLAYABLE.items() if name in NOT_YET]
