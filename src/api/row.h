@@ -13,7 +13,7 @@
 #include "model/entity.h"
 #include "model/view.h"
 
-/* The columns of `list`, in the order of SPEC 9. */
+/* The columns of `list`, in the order of zmirror(8). */
 enum column {
         COLUMN_ID,
         COLUMN_HRID,

@@ -1,5 +1,4 @@
 /* engine/audit.c - an imported pool is compared with the books: does it go on from its newest copy?
- * SPEC 10
  *
  * The guards stand before what zmirror does. The machine when it boots, or an administrator, may
  * import a pool from whatever copy is there, and ZFS says nothing. When the newest one comes back,

@@ -1,5 +1,5 @@
 /* engine/audit.h - an imported pool is compared with the books: does it go on from its newest copy?
- * SPEC 10 */
+ */
 #pragma once
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* engine/chores.h - what is done at the times that are configured: what is overdue, updates, and a
- * look at everything: SPEC 4, 7 */
+ * look at everything */
 #pragma once
 
 #include "base/time.h"

@@ -1,4 +1,4 @@
-/* engine/complete.c - when a leg that came online is up to date: the rule of SPEC 6 */
+/* engine/complete.c - when a leg that came online is up to date, as ZFS does not say it */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -264,7 +264,7 @@ static struct leg_row *leg_enter(struct engine *e, entity_id leg, const struct p
         return l;
 }
 
-/* The first time a leg is seen it is trusted, unless a resilver runs: SPEC 10. */
+/* The first time a leg is seen it is trusted, unless a resilver runs. */
 static void leg_adopt(struct engine *e, entity_id leg, struct leg_row *l,
                       const struct pool_status *s) {
         const char *id = engine_entity(e, leg)->id;

@@ -1,4 +1,4 @@
-/* engine/complete.h - when a leg that came online is up to date: the rule of SPEC 6 */
+/* engine/complete.h - when a leg that came online is up to date, as ZFS does not say it */
 #pragma once
 
 #include <stdbool.h>

@@ -192,8 +192,7 @@ static bool self_may_try(struct engine *e, entity_id id) {
         return true;
 }
 
-/* When the device under something in use is gone, zmirror itself takes it offline, inside first
- * (SPEC 3). */
+/* When the device under something in use is gone, zmirror itself takes it offline, inside first. */
 static void diff_lost(struct engine *e, entity_id id) {
         const struct entity *it = engine_entity(e, id);
         struct node *n = engine_node(e, id);
@@ -243,7 +242,7 @@ static void self_bring_online(struct engine *e, entity_id id) {
 }
 
 /* What a suspended pool waits for is back, on another device than it was: zmirror itself has the
- * pool go on (SPEC 10). If that fails, it is said what is in the way. */
+ * pool go on. If that fails, it is said what is in the way. */
 static void diff_returned(struct engine *e, entity_id leg) {
         const struct entity *it = engine_entity(e, leg);
         entity_id pool = it->zdev.zpool;

@@ -1,5 +1,4 @@
-/* engine/eject.c - disks that are powered off, and are gone until somebody plugs them again: SPEC
- * 11
+/* engine/eject.c - disks that are powered off, and are gone until somebody plugs them again
  *
  * That a disk was ejected is kept over restarts: where it is expected to be there (unpluggable:
  * no), its absence is no error then. */

@@ -1,6 +1,4 @@
-/* engine/eject.h - disks that are powered off, and are gone until somebody plugs them again: SPEC
- * 11
- */
+/* engine/eject.h - disks that are powered off, and are gone until somebody plugs them again */
 #pragma once
 
 #include <stdbool.h>

@@ -69,7 +69,7 @@ struct input_wish {
         enum event by_event; /* of a handler: whose, and what has happened */
         entity_id by;
         uint64_t client;                      /* who is told about progress and end; 0: nobody */
-        bool accept_data_loss, overwrite_leg; /* SPEC 10, by hand only */
+        bool accept_data_loss, overwrite_leg; /* by hand only */
 };
 
 struct input_cancel {
@@ -179,7 +179,7 @@ DEFINE_CLEANUP(struct engine *, engine_free);
  * own. A step with INPUT_TICK right after engine_new yields the first looks. */
 const struct effects *engine_step(struct engine *e, struct now now, const struct input *input);
 
-/* Settings that can be changed until the next reload (SPEC 4). */
+/* Settings that can be changed until the next reload. */
 struct engine_settings {
         bool enable_commands, enable_event_handlers;
         usec_t timeout;

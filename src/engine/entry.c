@@ -1,5 +1,5 @@
 /* engine/entry.c - the entry of a leg in the ledger: open while it is in use, closed with what its
- * label says then: SPEC 10
+ * label says then
  *
  * While a leg is in use, only a lower bound is known of what it carries: what its label said when
  * it came online, or when it was found to be up to date. When it goes, its label is read again:

@@ -1,5 +1,5 @@
 /* engine/entry.h - the entry of a leg in the ledger: open while it is in use, closed with what its
- * label says then: SPEC 10 */
+ * label says then */
 #pragma once
 
 #include <stdbool.h>

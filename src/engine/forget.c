@@ -1,4 +1,4 @@
-/* engine/forget.c - what is known from earlier is forgotten, as somebody says: SPEC 8
+/* engine/forget.c - what is known from earlier is forgotten, as somebody says
  *
  * Dates, the last picture, and the entries of the ledger go, here and in the state file. What is
  * still configured is from then on like something new: its next picture is taken as it is. So

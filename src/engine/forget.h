@@ -1,4 +1,4 @@
-/* engine/forget.h - what is known from earlier is forgotten, as somebody says: SPEC 8 */
+/* engine/forget.h - what is known from earlier is forgotten, as somebody says */
 #pragma once
 
 #include "engine/core.h"

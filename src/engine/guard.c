@@ -1,4 +1,4 @@
-/* engine/guard.c - what zmirror refuses to do, because it would lose data: SPEC 10 */
+/* engine/guard.c - what zmirror refuses to do, because it would lose data */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -199,7 +199,7 @@ static bool refuse_beyond(struct engine *e, entity_id leg, struct reason *ret) {
                           "it holds");
 }
 
-/* The pool went on from an older copy while this one was away: SPEC 10. */
+/* The pool went on from an older copy while this one was away. */
 static bool refuse_newest(struct engine *e, entity_id leg, struct reason *ret) {
         return refuse_leg(e, leg, ret,
                           "has the newest data that was known here, and its pool went on from an "

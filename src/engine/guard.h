@@ -1,4 +1,4 @@
-/* engine/guard.h - what zmirror refuses to do, because it would lose data: SPEC 10 */
+/* engine/guard.h - what zmirror refuses to do, because it would lose data */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* engine/handler.c - handler lists: what is configured to be done when something happens: SPEC 6 */
+/* engine/handler.c - handler lists: what is configured to be done when something happens */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* engine/handler.h - handler lists: what is configured to be done when something happens: SPEC 6 */
+/* engine/handler.h - handler lists: what is configured to be done when something happens */
 #pragma once
 
 #include <stdbool.h>

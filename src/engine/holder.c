@@ -1,4 +1,4 @@
-/* engine/holder.c - who uses what is to be closed, unmounted or exported: SPEC 5, 10 */
+/* engine/holder.c - who uses what is to be closed, unmounted or exported */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* engine/holder.h - who uses what is to be closed, unmounted or exported: SPEC 5, 10 */
+/* engine/holder.h - who uses what is to be closed, unmounted or exported */
 #pragma once
 
 #include <stdbool.h>

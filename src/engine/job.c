@@ -1,5 +1,5 @@
 /* engine/job.c - commands that wait or run: lanes, the five that run at a time, and what their end
- * means: SPEC 5.4 */
+ * means */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -263,7 +263,7 @@ static void job_set_frozen(struct engine *e, const struct job *j, bool frozen) {
         engine_touch(e, pool);
 }
 
-/* What has to be written down before the command is run (SPEC 6, 10). */
+/* What has to be written down before the command is run. */
 static void job_remember(struct engine *e, const struct job *j) {
         bool import = j->command.kind == COMMAND_POOL_IMPORT;
 

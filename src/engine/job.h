@@ -1,5 +1,5 @@
 /* engine/job.h - commands that wait or run: lanes, the five that run at a time, and what their end
- * means: SPEC 5.4 */
+ * means */
 #pragma once
 
 #include <stdbool.h>

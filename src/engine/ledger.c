@@ -1,4 +1,4 @@
-/* engine/ledger.c - the books: per vdev GUID and per pool GUID, what is known of each copy: SPEC 10
+/* engine/ledger.c - the books: per vdev GUID and per pool GUID, what is known of each copy
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,4 @@
-/* engine/ledger.h - the books: per vdev GUID and per pool GUID, what is known of each copy: SPEC 10
- */
+/* engine/ledger.h - the books: per vdev GUID and per pool GUID, what is known of each copy */
 #pragma once
 
 #include <stdbool.h>

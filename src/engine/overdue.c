@@ -1,4 +1,4 @@
-/* engine/overdue.c - which operation of which leg is due, and since when: SPEC 7 */
+/* engine/overdue.c - which operation of which leg is due, and since when */
 #include "engine/overdue.h"
 #include "engine/core.h"
 #include "engine/engine.h"

@@ -1,4 +1,4 @@
-/* engine/overdue.h - which operation of which leg is due, and since when: SPEC 7 */
+/* engine/overdue.h - which operation of which leg is due, and since when */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* engine/passport.c - what the labels of a device say of it, read before it is used: SPEC 10 */
+/* engine/passport.c - what the labels of a device say of it, read before it is used */
 #include "engine/passport.h"
 #include "base/text.h"
 #include "engine/ledger.h"

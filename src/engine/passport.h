@@ -1,4 +1,4 @@
-/* engine/passport.h - what the labels of a device say of it, read before it is used: SPEC 10 */
+/* engine/passport.h - what the labels of a device say of it, read before it is used */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* engine/picture.c - from facts to states: SPEC 3. Nobody assigns a state because an event came */
+/* engine/picture.c - from facts to states. Nobody assigns a state because an event came */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -473,7 +473,7 @@ const char *crypt_luks_uuid(const struct engine *e, entity_id crypt) {
 /* --- pools
  * ---------------------------------------------------------------------------------------- */
 
-/* SPEC 2: by GUID, else by the block device, else by name. */
+/* By GUID, else by the block device, else by name. */
 static uint32_t leg_match(const struct engine *e, entity_id leg, const struct pool_status *s) {
         const struct entity *it = engine_entity(e, leg);
         const struct device *d = node_device(e, engine_node(e, leg));
@@ -684,7 +684,7 @@ static struct derived crypt_state(struct engine *e, const struct entity *it, str
         return d;
 }
 
-/* Degraded for another reason than legs away as planned: SPEC 3, 11. */
+/* Degraded for another reason than legs away as planned. */
 static bool pool_has_errors(const struct engine *e, const struct entity *it, const struct node *n) {
         const struct pool_status *s = n->status;
 

@@ -1,4 +1,4 @@
-/* engine/picture.h - from facts to states: SPEC 3. Nobody assigns a state because an event came */
+/* engine/picture.h - from facts to states. Nobody assigns a state because an event came */
 #pragma once
 
 #include <stdbool.h>

@@ -367,7 +367,7 @@ static bool plan_after_command(struct engine *e, struct request *r, const struct
         return true;
 }
 
-/* SPEC 5: a request that makes no progress fails. What may take any time (a resilver) does not
+/* A request that makes no progress fails. What may take any time (a resilver) does not
  * count. */
 static bool plan_is_over_time(struct engine *e, struct request *r) {
         struct step s;

@@ -1,4 +1,4 @@
-/* engine/plan_crypt.c - opening and closing LUKS containers: SPEC 5 */
+/* engine/plan_crypt.c - opening and closing LUKS containers */
 #include "base/text.h"
 #include "engine/guard.h"
 #include "engine/picture.h"

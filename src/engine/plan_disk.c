@@ -1,5 +1,4 @@
-/* engine/plan_disk.c - disks and partitions: a person plugs and pulls them, zmirror empties them:
- * SPEC 5 */
+/* engine/plan_disk.c - disks and partitions: a person plugs and pulls them, zmirror empties them */
 #include "engine/content.h"
 #include "engine/eject.h"
 #include "engine/foreign.h"

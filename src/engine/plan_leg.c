@@ -1,4 +1,4 @@
-/* engine/plan_leg.c - putting legs online and offline in their pools: SPEC 5 */
+/* engine/plan_leg.c - putting legs online and offline in their pools */
 #include "engine/guard.h"
 #include "engine/handler.h"
 #include "engine/passport.h"
@@ -59,7 +59,7 @@ struct step plan_leg_online(struct engine *e, const struct request *r) {
                                  pool_print_rescue(e, stuck, e->effects.arena));
         if (plan_wait_for_provisioning(e, r, &s)) /* 5. the mode in which trims are sent to it */
                 return s;
-        if (plan_passport(e, r, r->entity, &s)) /* 6. what is on it: SPEC 10 */
+        if (plan_passport(e, r, r->entity, &s)) /* 6. what is on it */
                 return s;
         if (plan_look_at_pool_after(e, it->zdev.zpool, leg_passport(e, r->entity)->after,
                                     &s)) /* 7. was it offline when that was read, and which scans

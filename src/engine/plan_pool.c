@@ -1,4 +1,4 @@
-/* engine/plan_pool.c - importing and exporting pools: SPEC 5, 5.1 */
+/* engine/plan_pool.c - importing and exporting pools */
 #include "base/text.h"
 #include "engine/complete.h"
 #include "engine/guard.h"
@@ -96,7 +96,7 @@ struct step plan_pool_online(struct engine *e, const struct request *r) {
         if (lacking != ENTITY_NONE) /* 5. too few to import at all */
                 return step_fail(REASON_TOO_FEW_LEGS, r->entity,
                                  pool_print_missing(e, r->entity, a));
-        if (plan_passports(e, r, r->entity, &s)) /* 6. SPEC 10 */
+        if (plan_passports(e, r, r->entity, &s)) /* 6. what is on them */
                 return s;
         if (guard_import(e, r, &why))
                 return (struct step){ .kind = STEP_FAIL, .reason = why };

@@ -1,5 +1,4 @@
-/* engine/plan_recover.c - taking up a suspended pool again, when what it waits for is back: SPEC 10
- */
+/* engine/plan_recover.c - taking up a suspended pool again, when what it waits for is back */
 #include "engine/guard.h"
 #include "engine/job.h"
 #include "engine/passport.h"

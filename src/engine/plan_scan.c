@@ -1,4 +1,4 @@
-/* engine/plan_scan.c - scrubbing pools and trimming legs: SPEC 5, 5.2 */
+/* engine/plan_scan.c - scrubbing pools and trimming legs */
 #include "engine/complete.h"
 #include "engine/ledger.h"
 #include "engine/picture.h"

@@ -1,4 +1,4 @@
-/* engine/plan_volume.c - volumes and file systems of a pool, and snapshots of them: SPEC 5 */
+/* engine/plan_volume.c - volumes and file systems of a pool, and snapshots of them */
 #include <time.h>
 
 #include "engine/picture.h"

@@ -1,4 +1,4 @@
-/* engine/pool.c - which devices a pool needs, and what it can do without: SPEC 5.1, 10 */
+/* engine/pool.c - which devices a pool needs, and what it can do without */
 #include "engine/pool.h"
 #include "base/text.h"
 #include "engine/complete.h"

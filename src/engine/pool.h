@@ -1,4 +1,4 @@
-/* engine/pool.h - which devices a pool needs, and what it can do without: SPEC 5.1, 10 */
+/* engine/pool.h - which devices a pool needs, and what it can do without */
 #pragma once
 
 #include <stdbool.h>

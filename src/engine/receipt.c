@@ -1,4 +1,4 @@
-/* engine/receipt.c - what is written down of a disk when it is safe to unplug: SPEC 11
+/* engine/receipt.c - what is written down of a disk when it is safe to unplug
  *
  * A disk in a vault cannot be asked. What is known of the copies on it when it leaves is kept in
  * the history: how each was found to be whole, and what its own label said after it had gone. */

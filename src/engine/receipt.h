@@ -1,4 +1,4 @@
-/* engine/receipt.h - what is written down of a disk when it is safe to unplug: SPEC 11 */
+/* engine/receipt.h - what is written down of a disk when it is safe to unplug */
 #pragma once
 
 #include "engine/core.h"

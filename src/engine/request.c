@@ -1,5 +1,5 @@
 /* engine/request.c - what somebody wants of an entity, until it is fulfilled, has failed or was
- * cancelled: SPEC 5 */
+ * cancelled */
 #include <string.h>
 
 #include "engine/failure.h"

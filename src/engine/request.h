@@ -1,5 +1,5 @@
 /* engine/request.h - what somebody wants of an entity, until it is fulfilled, has failed or was
- * cancelled: SPEC 5 */
+ * cancelled */
 #pragma once
 
 #include <stdbool.h>
@@ -82,7 +82,7 @@ static inline bool request_reaches(const struct request *r) {
 
 struct request *request_find(const struct engine *e, uint64_t id);
 
-/* Makes or joins. Ends what it excludes (SPEC 5); a handler that a person's request stands against
+/* Makes or joins. Ends what it excludes; a handler that a person's request stands against
  * gets none: 0. */
 uint64_t request_make(struct engine *e, const struct input_wish *wish);
 /* The request `r` needs `wish` of `entity`: makes or joins, and links them. */

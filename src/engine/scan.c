@@ -1,4 +1,4 @@
-/* engine/scan.c - scrubs and trims: which legs they count for, and how they ended: SPEC 5.2, 6 */
+/* engine/scan.c - scrubs and trims: which legs they count for, and how they ended */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -152,7 +152,7 @@ static bool pool_scrub_is_wanted(const struct engine *e, entity_id pool) {
         return wanted;
 }
 
-/* zmirror has stopped it, and somebody still wants it: it is begun anew (SPEC 5.2). */
+/* zmirror has stopped it, and somebody still wants it: it is begun anew. */
 static bool scrub_is_begun_anew(const struct engine *e, entity_id pool) {
         const struct node *n = engine_node(e, pool);
 

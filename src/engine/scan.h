@@ -1,4 +1,4 @@
-/* engine/scan.h - scrubs and trims: which legs they count for, and how they ended: SPEC 5.2, 6 */
+/* engine/scan.h - scrubs and trims: which legs they count for, and how they ended */
 #pragma once
 
 #include "engine/core.h"

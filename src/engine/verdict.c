@@ -1,4 +1,4 @@
-/* engine/verdict.c - may I unplug it? From facts alone: SPEC 11 */
+/* engine/verdict.c - may I unplug it? From facts alone */
 #include <inttypes.h>
 
 #include "engine/content.h"

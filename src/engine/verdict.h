@@ -1,4 +1,4 @@
-/* engine/verdict.h - may I unplug it? From facts alone: SPEC 11 */
+/* engine/verdict.h - may I unplug it? From facts alone */
 #pragma once
 
 #include <stdbool.h>

@@ -10,12 +10,12 @@
 #include "base/time.h"
 #include "model/entity.h"
 
-/* The intervals of a leg or, as what legs inherit, of the root (SPEC 7). */
+/* The intervals of a leg or, as what legs inherit, of the root. */
 struct intervals {
         struct span update, scrub, trim, available_update;
 };
 
-/* When a scheduler fires (SPEC 4). A set bit allows; no restriction is all bits set. */
+/* When a scheduler fires. A set bit allows; no restriction is all bits set. */
 struct schedule_time {
         int8_t hour, minute; /* -1: every one */
         int8_t second;
@@ -61,7 +61,7 @@ struct entity {
         entity_id self;
         const char *id;   /* "zdev|pool:tank|name:tank-a" */
         const char *hrid; /* "zdev: tank-a (tank)" */
-        const char *name; /* disk: the table's UUID, lower case; zdev: as SPEC 2 derives it */
+        const char *name; /* disk: the table's UUID, lower case; zdev: of what it is on */
         entity_id parent, first_child, next_sibling; /* ENTITY_NONE: none */
         uint32_t depth;                              /* top level: 0 */
         bool unpluggable;                            /* inherited */

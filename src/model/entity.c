@@ -53,7 +53,7 @@ static const struct {
         [EVENT_TRIM_DISAPPEARED] = { "trim_disappeared", BIT(ZDEV) },
 };
 
-/* Whom a wish can be for: SPEC 5. */
+/* Whom a wish can be for. */
 static const uint32_t wish_types[_WISH_MAX] = {
         [WISH_ONLINE] = ~0u,
         [WISH_OFFLINE] = ~0u,

@@ -30,7 +30,7 @@ const char *entity_id_name(const char *id);
 typedef uint32_t entity_id;
 #define ENTITY_NONE UINT32_MAX
 
-/* SPEC 3. Online: CONNECTED, ACTIVE or READY. Present: online or INACTIVE. */
+/* Online: CONNECTED, ACTIVE or READY. Present: online or INACTIVE. */
 enum state {
         STATE_UNKNOWN,
         STATE_DISCONNECTED,
@@ -63,7 +63,7 @@ enum operation {
 const char *operation_print(enum operation op);
 bool operation_parse(const char *s, enum operation *ret); /* also "resilver" */
 
-/* What handlers can be configured for (SPEC 6): on_<event>. */
+/* What handlers can be configured for: on_<event>. */
 enum event {
         EVENT_STARTUP,
         EVENT_APPEARED,
@@ -100,7 +100,7 @@ enum wish {
 
 const char *wish_print(enum wish w);
 bool wish_parse(const char *s, enum wish *ret);
-bool wish_suits(enum wish w, enum entity_type type); /* SPEC 5, the table */
+bool wish_suits(enum wish w, enum entity_type type); /* whom it can be for */
 
 /* It takes the entity, and all in it, out of use. */
 static inline bool wish_takes_away(enum wish w) {
@@ -111,7 +111,7 @@ static inline bool wish_takes_away(enum wish w) {
 struct failure {
         usec_t time; /* wall clock; 0: nothing has failed */
         enum wish wish;
-        bool refused;     /* to protect data: SPEC 10 */
+        bool refused;     /* to protect data */
         const char *text; /* why */
 };
 

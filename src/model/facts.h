@@ -218,7 +218,7 @@ struct holder {
  * ------------------------------------------------------------------------------------------------
  */
 
-/* A leg's passport: what its own labels say (SPEC 10). All zeroes but `valid` where none is
+/* A leg's passport: what its own labels say. All zeroes but `valid` where none is
  * readable. */
 struct label {
         bool valid;        /* at least one label with a configuration and one good uberblock */

@@ -12,7 +12,7 @@ enum copy {
         COPY_UNKNOWN,    /* never seen */
         COPY_COMPLETE,   /* whole, as of the txg that it carries */
         COPY_INCOMPLETE, /* may lack blocks */
-        COPY_SUSPECT,    /* SPEC 10: until a scrub repaired nothing on it */
+        COPY_SUSPECT,    /* until a scrub repaired nothing on it */
         _COPY_MAX,
 };
 
@@ -37,7 +37,7 @@ struct memory_entity {
         bool errors;
         bool ejected; /* disks: it was powered off, and has not been plugged since */
         bool used;    /* disks: something on it was in use since it was last said to be safe */
-        /* legs (SPEC 7) */
+        /* legs */
         usec_t added, last_online, last_update, last_scrub, last_trim;
         uint64_t vdev_guid; /* the last one that it was seen with; 0: none */
         /* containers */
@@ -70,7 +70,7 @@ struct proof {
                                  had none */
 };
 
-/* The ledger, per vdev GUID (SPEC 10). */
+/* The ledger, per vdev GUID. */
 struct memory_leg {
         uint64_t vdev_guid, pool_guid;
         const char *entity; /* id of the leg that it is known under, "" if none */
@@ -88,7 +88,7 @@ struct memory_leg {
         struct proof proof;
         uint64_t write_errors; /* counted while it is complete: one more, and it lacks something */
         bool apart;            /* what was written to it then went on without the newest copy */
-        /* being watched: it came online and is not yet up to date (SPEC 6) */
+        /* being watched: it came online and is not yet up to date */
         bool watching;
         struct scan before;     /* the pool's record before it came online */
         uint64_t before_txg;    /* the pool's txg then */

@@ -26,7 +26,7 @@ enum reason_code {
         REASON_BUSY,              /* <about> is in use: <detail> */
         REASON_HELD,              /* the same, by what zmirror does not take out of use */
         REASON_LAST_COPY,         /* <about> cannot go: <detail> */
-        REASON_GUARD,             /* <detail>: a whole paragraph, SPEC 10 */
+        REASON_GUARD,             /* <detail>: a whole paragraph */
         REASON_SUSPENDED,         /* pool <about> is suspended */
         REASON_GONE,              /* <about> is no longer configured (reload) */
         REASON_SHUTDOWN,          /* the daemon stops */

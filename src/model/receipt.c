@@ -1,4 +1,4 @@
-/* model/receipt.c - what a disk carried when it was safe to unplug: a paper to keep: SPEC 11 */
+/* model/receipt.c - what a disk carried when it was safe to unplug: a paper to keep */
 #include "model/receipt.h"
 
 /* --- writing. What is never, none or not known is left out. */

@@ -1,4 +1,4 @@
-/* model/receipt.h - what a disk carried when it was safe to unplug: a paper to keep: SPEC 11 */
+/* model/receipt.h - what a disk carried when it was safe to unplug: a paper to keep */
 #pragma once
 
 #include <stdbool.h>

@@ -73,7 +73,7 @@ struct view_step {
         const char *text;
 };
 
-/* SPEC 11. */
+/* May it be unplugged? */
 enum verdict_kind {
         VERDICT_ABSENT,
         VERDICT_BUSY,

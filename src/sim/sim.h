@@ -192,7 +192,7 @@ usec_t sim_leg_trimmed(struct sim *s, entity_id leg);
 /* True while a resilver or scrub that covers it, or a trim of it, runs, and has for so long, and
  * its device is there. */
 bool sim_leg_is_busy(struct sim *s, entity_id leg, usec_t since);
-/* What has to be shown of it (SPEC 3), worked out from what is truly there. */
+/* What has to be shown of it, worked out from what is truly there. */
 enum state sim_state(struct sim *s, entity_id id);
 /* True if there is a device under its name, and udev has told of it. */
 bool sim_is_there(struct sim *s, entity_id id);

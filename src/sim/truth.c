@@ -271,7 +271,7 @@ static bool dataset_is_mounted(struct sim *s, const struct entity *e) {
         return false;
 }
 
-/* SPEC 3: "In use". */
+/* What "in use" means. */
 static bool entity_is_used(struct sim *s, entity_id id) {
         const struct entity *e = &s->config->entities[id];
         const struct leg *l;

@@ -88,7 +88,7 @@ static const struct command *leg_find_opening(struct invariant *v, entity_id leg
         return NULL;
 }
 
-/* SPEC 5.1: not while a leg is being unlocked. */
+/* Not while a leg is being unlocked. */
 static void check_import(struct invariant *v, const struct command *c,
                          const struct command *const *running, uint32_t n) {
         const struct config *config = rehearsal_config(v->rehearsal);
@@ -241,7 +241,7 @@ static const struct memory_entity *row_of(const struct invariant *v, const struc
         return rehearsal_find_entity(v->rehearsal, id);
 }
 
-/* SPEC 6: a handler's offline is held back while a resilver, scrub or trim of the leg is wanted or
+/* A handler's offline is held back while a resilver, scrub or trim of the leg is wanted or
  * runs, and while the list of anything inside has not ended. */
 static void check_held_back(struct invariant *v, const struct effects *e, const struct command *c,
                             const struct view_request *r, uint32_t n) {

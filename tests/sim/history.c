@@ -35,7 +35,7 @@ static bool all_legs_are_known(const struct rehearsal *r, const char *pool) {
         return true;
 }
 
-/* A leg that zmirror has never seen, or has forgotten, is trusted (SPEC 10): what another machine
+/* A leg that zmirror has never seen, or has forgotten, is trusted: what another machine
  * does to it, or what it lacks then, would only prove that. */
 static bool line_is_fair(const struct play_history *h, struct rehearsal *r,
                          const struct scenario_line *line) {

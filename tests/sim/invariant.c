@@ -1,4 +1,4 @@
-/* tests/sim/invariant.c - what no history may break, whatever faults occur (DESIGN: Tests) */
+/* tests/sim/invariant.c - what no history may break, whatever faults occur */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ void invariant_break(struct invariant *v, const char *kind, const char *format, 
         va_end(args);
 }
 
-/* What the ledger knows nothing of yet is trusted: SPEC 10. Of two copies it can only know which
+/* What the ledger knows nothing of yet is trusted. Of two copies it can only know which
  * one it is not, by the label that it saw last. */
 static bool is_known(const struct invariant *v, const struct sim_harm *harm) {
         const struct memory_leg *l = rehearsal_find_leg(v->rehearsal, harm->vdev_guid);

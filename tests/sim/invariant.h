@@ -1,4 +1,4 @@
-/* tests/sim/invariant.h - what no history may break, whatever faults occur (DESIGN: Tests) */
+/* tests/sim/invariant.h - what no history may break, whatever faults occur */
 #pragma once
 
 #include "base/text.h"

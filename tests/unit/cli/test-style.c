@@ -430,7 +430,7 @@ static void test_csv_quotes_what_would_part_cells(void **state) {
         text_done(&t);
 }
 
-/* Every format of SPEC 9 is there, and none fails on an empty table. */
+/* Every format is there, and none fails on an empty table. */
 static void test_all_formats_are_there(void **state) {
         static const char *const names[] = {
                 "table",

@@ -145,7 +145,7 @@ static void test_a_command_borrows_nothing(void **state) {
         assert_string_equal(c.lane, "tank");
 }
 
-/* -f, -F, -D, -m, -X and the like: what zmirror never does by itself (SPEC 10). */
+/* -f, -F, -D, -m, -X and the like: what zmirror never does by itself. */
 static void test_nothing_is_ever_forced(void **state) {
         const struct pool_import import = { .pool = "tank", .guid = 1 };
         const struct command all[] = {
