@@ -153,7 +153,7 @@ static bool leg_hangs(const struct engine *e, entity_id leg) {
 static void entry_spoil(struct engine *e, entity_id leg, struct leg_row *l, const char *fault) {
         struct row *row = engine_node(e, leg)->row;
 
-        if (l->m.copy != COPY_COMPLETE || leg_hangs(e, leg))
+        if (l->m.copy != COPY_COMPLETE)
                 return;
         l->m.copy = COPY_INCOMPLETE;
         ledger_save_leg(e, l);
@@ -208,7 +208,9 @@ void entry_closing_label(struct engine *e, entity_id leg, const char *path,
                 deadline_add(&e->deadlines, n->entry_retry_at, leg);
                 return;
         }
-        if (fault)
+        if (fault && leg_hangs(e, leg))
+                n->entry_on = 0; /* when that goes on */
+        else if (fault)
                 entry_spoil(e, leg, l, fault);
         else if (!(l->m.ceiling_txg && label->txg > l->m.ceiling_txg) &&
                  !(l->m.hostid && label->hostid != l->m.hostid)) /* else it was elsewhere */
@@ -244,7 +246,7 @@ void entry_make_up(struct engine *e, entity_id leg) {
 
         if (d && entry_is_closing(e, leg) && n->entry_retry_at && e->now.mono >= n->entry_retry_at)
                 entry_read(e, leg, d);
-        if (!l || l->m.watching || n->entry_on == (d ? d->diskseq + 1 : 1) ||
+        if (!l || l->m.watching || n->entry_on == (d ? d->diskseq + 1 : 1) || leg_hangs(e, leg) ||
             (pool != ENTITY_NONE && (engine_node(e, pool)->frozen ||
                                      (engine_node(e, pool)->seen && !pool_status(e, pool)))))
                 return;
