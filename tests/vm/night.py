@@ -307,12 +307,17 @@ class Night:
         return self.sh(f"cd /{pool} && sha256sum $(ls -d * | sort)")
 
     def missing_txgs(self, pool="tank"):
-        """What ZFS knows that legs lack, by zdb's dirty time logs: {name of the device: [the first txg of each gap]}."""
-        output = self.sh(f"rm -rf /run/legs; mkdir /run/legs; for d in $(zpool status -PL {pool} | "
-                         "grep -o '/dev/[^ ]*'); do ln -s $d /run/legs/; done; "
-                         f"zdb -e -U /run/none -p /run/legs -ddd {pool} 2>&1 | "
-                         "sed -n '/Dirty time logs/,/Metaslabs\\|^Dataset/p'", timeout=300)
+        """What ZFS knows that legs lack, by zdb's dirty time logs: {name of the device: [the first txg of each gap]}.
+        The pool goes on while zdb reads it, from several places, one after the other; so it may find nothing to open."""
+        script = (f"rm -rf /run/legs; mkdir /run/legs; for d in $(zpool status -PL {pool} | grep -o '/dev/[^ ]*'); do "
+                  f"ln -s $d /run/legs/; done; zdb -e -U /run/none -p /run/legs -ddd {pool} 2>&1")
+        for _ in range(5):
+            _, output = self.guest.run(script, timeout=300)
+            if "Dirty time logs" in output:
+                break
+            time.sleep(2)
         check("Dirty time logs" in output, f"zdb tells no dirty time logs of {pool}:\n{output}")
+        output = re.search(r"Dirty time logs.*?(?=Metaslabs|^Dataset|\Z)", output, re.S | re.M).group()
         missing = {}
         for line in output.splitlines():
             if found := re.match(r"\s+(/\S+) \[DTL", line):
