@@ -289,7 +289,7 @@ static const char *draw_held(struct drawer *d) {
 }
 
 static void draw_zfs(struct drawer *d) {
-        const char *what;
+        const char *what, *whether;
 
         switch (draw(d, 5)) {
         case 0:
@@ -307,7 +307,8 @@ static void draw_zfs(struct drawer *d) {
                 break;
         case 3:
                 what = ONE_OF(d, "removing", "rebuilding", "spare", "silence");
-                add_line(d, "%s %s %s", what, PICK(d, d->u->pools), draw(d, 2) ? "on" : "off");
+                whether = draw(d, 2) ? "on" : "off"; /* draws of one call have no order */
+                add_line(d, "%s %s %s", what, PICK(d, d->u->pools), whether);
                 break;
         case 4:
                 add_line(d, "bridge %s", PICK(d, d->u->disks));

@@ -311,7 +311,7 @@ class Night:
         The pool goes on while zdb reads it, from several places, one after the other; so it may find nothing to open."""
         script = (f"rm -rf /run/legs; mkdir /run/legs; for d in $(zpool status -PL {pool} | grep -o '/dev/[^ ]*'); do "
                   f"ln -s $d /run/legs/; done; zdb -e -U /run/none -p /run/legs -ddd {pool} 2>&1")
-        for _ in range(5):
+        for _ in range(10):
             _, output = self.guest.run(script, timeout=300)
             if "Dirty time logs" in output:
                 break
