@@ -149,7 +149,8 @@ static void text_replace(char **slot, const char *s) {
 }
 
 /* A failure is told in any case, a wait only where there is no moving line, and a success not at
- * all, but for what there is to say about it. */
+ * all, but for what there is to say about it, and for what somebody waits for with a disk in his
+ * hand. */
 static void item_tell(struct progress *p, const struct item *item, bool is_new, bool changed) {
         const char *wish = wish_print(item->wish);
         bool cancel = p->options.cancel;
@@ -163,6 +164,10 @@ static void item_tell(struct progress *p, const struct item *item, bool is_new, 
         } else if (item->state == REQUEST_DONE && item->reason[0] && !cancel && !p->options.quiet) {
                 progress_clear(p);
                 (void) fprintf(stderr, "%s %s is done, but %s\n", wish, item->hrid, item->reason);
+        } else if (item->state == REQUEST_DONE && item->wish == WISH_EJECT && !cancel &&
+                   !p->options.quiet) {
+                progress_clear(p);
+                (void) fprintf(stderr, "%s is powered off, and may be unplugged\n", item->hrid);
         } else if (waits && item->reason[0] && !p->options.moving && !p->options.quiet)
                 (void) fprintf(stderr, "%s %s: %s\n", wish, item->hrid, item->reason);
 }

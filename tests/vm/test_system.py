@@ -181,6 +181,30 @@ def first_steps(night):
     check_says(night, "zmirror health", 0)
 
 
+@runner.test("2.3", world=tank)
+def ejected(night):
+    """After its night a disk has its receipt, and is powered off; plugged in anew, it is like any other."""
+    night.start()
+    night.leave_behind()
+    night.mark()
+    night.guest.plug("tank-b")
+    night.wait_put_away()
+    check_says(night, "zmirror receipt 'the blue USB disk'", 0, "tank-b", "resilvered")
+    check_says(night, "zmirror receipt 'the blue USB disk' --json", 0, '"copy":"complete"', '"found_by":"resilver"')
+    check_says(night, "zmirror eject 'the blue USB disk'", 0, "is powered off, and may be unplugged")
+    check(not night.exists("/dev/disk/by-partlabel/tank-b"), "the kernel still has the disk")
+    check_says(night, "zmirror", 0, "the blue USB disk", "absent", "up to date")
+    check_says(night, "zmirror health", 0)
+    check_says(night, "zmirror eject 'the blue USB disk'", 0)
+    night.guest.pull("tank-b")
+
+    night.mark()
+    night.guest.plug("tank-b")
+    night.wait_put_away()
+    night.guest.pull("tank-b")
+    night.check_whole()
+
+
 def check_says(night, command, status, *words):
     found, said = night.run(command, timeout=300)
     print(f"# {command}\n{said}")       # to be read by people
@@ -189,5 +213,5 @@ def check_says(night, command, status, *words):
         check(word in said, f"{command} does not say '{word}':\n{said}")
 
 
-TESTS = [zedlet, journal_fields, service, package, first_steps]
+TESTS = [zedlet, journal_fields, service, package, first_steps, ejected]
 SELF_TESTS = []
