@@ -383,6 +383,7 @@ def rebooted(stage, *zfs):
         night.wait_put_away()
         night.guest.pull("tank-b")
         night.wait_states(DISK_AWAY)
+        night.wait_until("the disk is gone, too", lambda: "disconnected DISK" in around_boot(night)[1])
         check_dates(before, night.row(LEG))
         check_rebooted(night, stage)
         night.check_whole()
