@@ -192,15 +192,13 @@ static bool self_may_try(struct engine *e, entity_id id) {
         return true;
 }
 
-/* When the device under something in use is gone, zmirror itself takes it offline, inside first;
- * and a leg that ZED would put back, if ZFS was quicker to notice. */
+/* When the device under something in use is gone, zmirror itself takes it offline, inside first. */
 static void diff_lost(struct engine *e, entity_id id) {
         const struct entity *it = engine_entity(e, id);
         struct node *n = engine_node(e, id);
-        bool lost = it->type == ENTITY_CRYPT
-                            ? n->dead && it->parent != ENTITY_NONE
-                            : it->type == ENTITY_ZDEV && (n->in_use || leg_is_removed(e, id)) &&
-                                      n->state == STATE_DISCONNECTED;
+        bool lost = it->type == ENTITY_CRYPT ? n->dead && it->parent != ENTITY_NONE
+                                             : it->type == ENTITY_ZDEV && n->in_use &&
+                                                       n->state == STATE_DISCONNECTED;
 
         if (lost && it->type == ENTITY_ZDEV && !n->online_on && leg_device_may_come(e, id))
                 return;

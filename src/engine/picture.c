@@ -75,14 +75,6 @@ bool leg_is_online(const struct engine *e, entity_id leg) {
         return v && vdev_state_is_online(v->state);
 }
 
-bool leg_is_removed(const struct engine *e, entity_id leg) {
-        const struct entity *parent = engine_entity(e, engine_entity(e, leg)->parent);
-        const struct vdev *v = leg_vdev(e, leg);
-
-        return v && v->state == VDEV_STATE_REMOVED && !node_device(e, engine_node(e, leg)) &&
-               parent->type != ENTITY_CRYPT;
-}
-
 entity_id pool_find_leg(const struct engine *e, entity_id pool, uint32_t vdev) {
         const struct entity *p = engine_entity(e, pool);
 

@@ -47,9 +47,6 @@ const char *crypt_luks_uuid(const struct engine *e, entity_id crypt);
 const struct vdev *leg_vdev(const struct engine *e, entity_id leg);
 /* True if its vdev is ONLINE or DEGRADED, its device there or not. */
 bool leg_is_online(const struct engine *e, entity_id leg);
-/* ZFS has noticed by itself that its device is gone. ZED puts it online when that comes back, unless
- * it is told to be offline; what lies in a container does not come back by itself. */
-bool leg_is_removed(const struct engine *e, entity_id leg);
 /* What names the leg to zpool: its path, or its GUID where the name is not unambiguous. In the
  * arena. */
 const char *leg_argument(const struct engine *e, entity_id leg, struct arena *a);

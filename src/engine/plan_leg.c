@@ -111,8 +111,7 @@ struct step plan_leg_offline(struct engine *e, const struct request *r) {
 
         if (plan_wait_for_coming(e, r, &s)) /* 1. it is just being put online */
                 return s;
-        if (!leg_is_online(e, r->entity) &&
-            !(r->origin == ORIGIN_SELF && leg_is_removed(e, r->entity))) /* 2. nothing to do */
+        if (!leg_is_online(e, r->entity)) /* 2. nothing to do */
                 return step_done();
         stuck = pool_find_suspended(e, pool);
         if (stuck != ENTITY_NONE) /* 3. a command would hang */
