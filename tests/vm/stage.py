@@ -349,7 +349,9 @@ class Stage:
         for crypt in self.scenario.crypts.values():
             if words[:2] == ("cryptsetup", "open") and words[-1] == crypt["name"]:
                 text += " " + self.scenery.key_words(crypt)
-        self.sh(text)
+        # What is busy for a moment (udev, ZED) a person tries again.
+        self.sh(f"for i in 1 2 3 4 5 6 7 8 9; do said=$({text} 2>&1) && exit 0; [[ $said == *busy* ]] || break; sleep 2; "
+                "done; echo \"$said\"; exit 1")
 
     def answer_with(self, *passphrases):
         """Nothing: the question is refused."""
