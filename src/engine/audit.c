@@ -12,7 +12,7 @@
 
 #include "base/text.h"
 #include "engine/audit.h"
-#include "engine/complete.h"
+#include "engine/copy.h"
 #include "engine/entry.h"
 #include "engine/history.h"
 #include "engine/ledger.h"
@@ -107,8 +107,7 @@ static void audit_suspect(struct engine *e, entity_id pool) {
                 if (!l || !leg_is_online(e, it->zpool.legs[i]))
                         continue;
                 l->m.apart = true;
-                complete_suspect(e, it->zpool.legs[i],
-                                 "its pool was imported without its newest copy");
+                copy_suspect(e, it->zpool.legs[i], "its pool was imported without its newest copy");
         }
 }
 

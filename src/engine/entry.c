@@ -12,7 +12,6 @@
 #include <inttypes.h>
 
 #include "base/text.h"
-#include "engine/complete.h"
 #include "engine/entry.h"
 #include "engine/history.h"
 #include "engine/labels.h"

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "engine/complete.h"
+#include "engine/copy.h"
 #include "engine/engine.h"
 #include "engine/failure.h"
 #include "engine/handler.h"

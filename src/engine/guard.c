@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "engine/audit.h"
-#include "engine/complete.h"
+#include "engine/copy.h"
 #include "engine/guard.h"
 #include "engine/history.h"
 #include "engine/ledger.h"
@@ -557,7 +557,7 @@ static void leg_overridden(struct engine *e, const struct request *r) {
         if (!r->overwrite_leg || !guard_diverged(e, &plain, r->entity, &why))
                 return;
         audit_give_up(e, r->entity);
-        complete_suspect(e, r->entity, "what was on it was overwritten, as --overwrite-leg said");
+        copy_suspect(e, r->entity, "what was on it was overwritten, as --overwrite-leg said");
         (void) request_make(e, &(struct input_wish){ .wish = WISH_SCRUB,
                                                      .entity = r->entity,
                                                      .origin = ORIGIN_PERSON });
@@ -574,8 +574,8 @@ static void pool_overridden(struct engine *e, const struct request *r) {
         for (uint32_t i = 0; i < it->zpool.n_legs; i++)
                 if (entity_is_present(e, it->zpool.legs[i])) {
                         audit_give_up(e, it->zpool.legs[i]);
-                        complete_suspect(e, it->zpool.legs[i],
-                                         "its pool was imported with --accept-data-loss");
+                        copy_suspect(e, it->zpool.legs[i],
+                                     "its pool was imported with --accept-data-loss");
                 }
 }
 

@@ -15,6 +15,7 @@
 #include "engine/picture.h"
 #include "engine/provisioning.h"
 #include "engine/transit.h"
+#include "engine/verify.h"
 
 #define RUNNING_MAX 5u
 
@@ -582,7 +583,7 @@ void job_end(struct engine *e, uint64_t id, const struct command_end *end) {
                 handler_job_ended(e, j->entity, j->id, end);
                 return;
         case JOB_VERIFY:
-                complete_synced(e, j->entity, command_end_is_good(end));
+                verify_synced(e, j->entity, command_end_is_good(end));
                 return;
         case JOB_PROVISIONING:
                 provisioning_ended(e, j->entity, j->text, end);

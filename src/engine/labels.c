@@ -1,8 +1,8 @@
 /* engine/labels.c - labels of devices that are being read, and for whom */
 #include "engine/labels.h"
-#include "engine/complete.h"
 #include "engine/entry.h"
 #include "engine/ledger.h"
+#include "engine/verify.h"
 
 void labels_drop(struct engine *e, entity_id leg, enum label_use use) {
         for (size_t i = e->label_asks.count; i-- > 0;)
@@ -23,10 +23,10 @@ static void ask_answer(struct engine *e, const struct label_ask *ask, const char
                        const struct label *label) {
         switch (ask->use) {
         case LABEL_SIBLING:
-                complete_sibling_label(e, ask->leg, label);
+                verify_sibling_label(e, ask->leg, label);
                 return;
         case LABEL_LEG:
-                complete_leg_label(e, ask->leg, path, label);
+                verify_leg_label(e, ask->leg, path, label);
                 return;
         case LABEL_OPENED:
                 entry_opened_label(e, ask->leg, label);

@@ -1,6 +1,5 @@
 /* engine/plan_pool.c - importing and exporting pools */
 #include "base/text.h"
-#include "engine/complete.h"
 #include "engine/guard.h"
 #include "engine/holder.h"
 #include "engine/ledger.h"

@@ -1,7 +1,6 @@
 /* engine/pool.c - which devices a pool needs, and what it can do without */
 #include "engine/pool.h"
 #include "base/text.h"
-#include "engine/complete.h"
 #include "engine/ledger.h"
 #include "engine/picture.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
-#include "engine/complete.h"
+#include "engine/copy.h"
 #include "engine/handler.h"
 #include "engine/history.h"
 #include "engine/job.h"
@@ -140,7 +140,7 @@ static void scrub_ended(struct engine *e, entity_id leg, struct leg_row *l,
         handler_fire(e, leg, good ? EVENT_SCRUB_SUCCEEDED : EVENT_SCRUB_FAILED, change);
         handler_fire(e, leg, EVENT_SCRUB_FINISHED, change);
         if (suspect && good && !s->scan.processed && pool_is_all_online(s))
-                complete_clear(e, leg, s->scan.end);
+                copy_clear(e, leg, s->scan.end);
 }
 
 static bool pool_scrub_is_wanted(const struct engine *e, entity_id pool) {

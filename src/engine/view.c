@@ -1,6 +1,7 @@
 /* engine/view.c - the picture, as it is shown to people */
 #include "engine/audit.h"
 #include "engine/complete.h"
+#include "engine/copy.h"
 #include "engine/failure.h"
 #include "engine/holder.h"
 #include "engine/ledger.h"
