@@ -22,11 +22,11 @@
 /* How long a leg may be ONLINE before udev shows its device. */
 #define LOST_GRACE (10 * USEC_PER_SEC)
 
-/* What zmirror takes out of use by itself is tried so often, with 1, 2, 4, 8, 8, ... minutes in
+/* What zmirror takes out of use by itself is tried so often, with 2, 4, 8, 16, 32, 32, ... minutes in
  * between. */
-#define SELF_TRIES     30u
-#define SELF_PAUSE     USEC_PER_MIN
-#define SELF_PAUSE_MAX (8 * USEC_PER_MIN)
+#define SELF_TRIES     10u
+#define SELF_PAUSE     (2 * USEC_PER_MIN)
+#define SELF_PAUSE_MAX (32 * USEC_PER_MIN)
 
 /* What happened is named, so that noticing it again after a crash does not tell it again. */
 static const char *change_name(struct engine *e, const char *what, entity_id id) {

@@ -8,7 +8,7 @@
 /* A request ends within that time: the longest time limit of a command, and its time-out. */
 #define OVERRIDE_USEC (20 * USEC_PER_MIN)
 
-#define REPEATS_MAX  100 /* the same command in an hour, without anybody having done anything */
+#define REPEATS_MAX  50 /* the same command in an hour, without anybody having done anything */
 #define REPEATS_USEC USEC_PER_HOUR
 
 void invariant_break(struct invariant *v, const char *kind, const char *format, ...) {
