@@ -22,8 +22,8 @@
 /* How long a leg may be ONLINE before udev shows its device. */
 #define LOST_GRACE (10 * USEC_PER_SEC)
 
-/* What zmirror takes out of use by itself is tried so often, with 2, 4, 8, 16, 32, 32, ... minutes in
- * between. */
+/* What zmirror takes out of use by itself is tried so often, with 2, 4, 8, 16, 32, 32, ... minutes
+ * in between. */
 #define SELF_TRIES     10u
 #define SELF_PAUSE     (2 * USEC_PER_MIN)
 #define SELF_PAUSE_MAX (32 * USEC_PER_MIN)

@@ -4,17 +4,6 @@
 #include "base/text.h"
 #include "sim/inside.h"
 
-static uint32_t top_needs(const struct top *t) {
-        switch (t->kind) {
-        case VDEV_KIND_SINGLE:
-        case VDEV_KIND_MIRROR:
-                return 1;
-        case VDEV_KIND_RAIDZ:
-                return t->n - t->parity;
-        }
-        return 1;
-}
-
 /* Is every block of the pool on enough of its live legs, that one not counted? Blocks that lie
  * beside each other are on the same legs, so one of each piece is asked for. */
 static bool top_is_readable(const struct zpool *p, const struct top *t, const struct ranges *tree,

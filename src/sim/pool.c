@@ -255,17 +255,15 @@ static bool leg_is_online(const struct leg *l) {
         return vdev_state_is_online(l->state);
 }
 
-/* How many legs the vdev can do without. */
-static uint32_t top_spare(const struct top *t) {
+uint32_t top_needs(const struct top *t) {
         switch (t->kind) {
         case VDEV_KIND_SINGLE:
-                return 0;
         case VDEV_KIND_MIRROR:
-                return t->n - 1;
+                return 1;
         case VDEV_KIND_RAIDZ:
-                return t->parity;
+                return t->n - t->parity;
         }
-        return 0;
+        return 1;
 }
 
 static uint32_t top_n_online(const struct zpool *p, const struct top *t,
@@ -278,7 +276,7 @@ static uint32_t top_n_online(const struct zpool *p, const struct top *t,
 }
 
 static bool top_can_work(const struct zpool *p, const struct top *t, const struct leg *without) {
-        return top_n_online(p, t, without) + top_spare(t) >= t->n;
+        return top_n_online(p, t, without) >= top_needs(t);
 }
 
 /* ZFS's own check: would what it believes to be on the others suffice? */
@@ -290,7 +288,7 @@ bool leg_is_required(const struct leg *l) {
         for (uint32_t i = t->first; i < t->first + t->n; i++)
                 n += leg_is_online(&p->legs[i]) && &p->legs[i] != l &&
                      ranges_is_empty(&p->legs[i].dtl);
-        return leg_is_online(l) && n + top_spare(t) < t->n;
+        return leg_is_online(l) && n < top_needs(t);
 }
 
 /* 2.3 takes no notice of a FAULTED leg. */
@@ -726,7 +724,7 @@ bool zpool_has_enough(const struct zpool *p, struct node *const *nodes, const st
 
                 for (uint32_t i = t->first; i < t->first + t->n; i++)
                         n += nodes[i] && !best->mos->legs[i].offline;
-                if (n + top_spare(t) < t->n)
+                if (n < top_needs(t))
                         return false;
         }
         return true;
@@ -952,11 +950,22 @@ void zpools_on_volume_closed(struct sim *s, const struct volume *v) {
 
 /* --- elsewhere, and after a reboot --- */
 
+/* Can its pool be imported where only this leg is? */
+static bool image_is_enough(const struct image *i) {
+        return i->pool->n_tops == 1 && top_needs(&i->pool->tops[0]) == 1;
+}
+
 void image_write_elsewhere(struct sim *s, struct image *i, uint64_t n_writes, bool exported) {
         struct zpool *p = i->pool;
-        struct mos *m = mos_new(p);
+        struct mos *m;
 
         assert(!i->live);
+        if (!image_is_enough(i)) {
+                sim_say(s, SIM_VOICE_PERSON, "pool %s cannot be imported there: legs are missing",
+                        p->name);
+                return;
+        }
+        m = mos_new(p);
         ranges_copy(&m->tree, &i->mos->tree);
         m->scan = i->mos->scan;
         for (uint32_t k = 0; k < p->n_legs; k++) {

@@ -168,6 +168,7 @@ struct answer zpool_import(struct sim *s, const char *name_or_guid, const char *
 struct answer zpool_export(struct sim *s, struct zpool *p);
 struct answer leg_online(struct sim *s, struct leg *l);
 struct answer leg_offline(struct sim *s, struct leg *l);
+uint32_t top_needs(const struct top *t);   /* so many legs */
 bool leg_is_required(const struct leg *l); /* as ZFS believes */
 struct answer leg_clear(struct sim *s, struct leg *l);
 struct answer zpool_clear(struct sim *s, struct zpool *p);
@@ -194,7 +195,8 @@ void zpools_on_node_appeared(struct sim *s, struct node *n);
 /* The mapping under a FAULTED leg was closed. */
 void zpools_on_volume_closed(struct sim *s, const struct volume *v);
 
-/* What another machine does to a disk that it has: writes to this leg alone, and may export. */
+/* What another machine does to a disk that it has: writes to this leg alone, and may export. Where
+ * one leg does not do, nothing. */
 void image_write_elsewhere(struct sim *s, struct image *i, uint64_t n_writes, bool exported);
 
 /* Everything in memory is gone. `clean`: what was written is synced first. */

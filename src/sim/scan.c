@@ -25,14 +25,12 @@ double scan_progress(const struct sim *s, const struct zpool *p) {
 /* Can the block be read without this leg? */
 static bool block_is_readable(const struct zpool *p, const struct leg *l, uint64_t block) {
         const struct top *t = &p->tops[l->top];
-        uint32_t n = 0, need = 1;
+        uint32_t n = 0;
 
-        if (t->kind == VDEV_KIND_RAIDZ)
-                need = t->n - t->parity;
         for (uint32_t i = t->first; i < t->first + t->n; i++)
                 n += &p->legs[i] != l && p->legs[i].node &&
                      ranges_has(&p->legs[i].image->holds, block);
-        return n >= need;
+        return n >= top_needs(t);
 }
 
 /* What came of copying what a leg lacks. */

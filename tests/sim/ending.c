@@ -109,8 +109,9 @@ void invariant_check_end(struct invariant *v, struct text *ret_picture) {
                 rehearsal_start(v->rehearsal);
                 (void) rehearsal_rest(v->rehearsal, 12 * USEC_PER_HOUR);
         }
-        /* the regular look has to have been, as events may have been lost */
-        rehearsal_run(v->rehearsal, 11 * USEC_PER_MIN);
+        /* the regular look has to have been, as events may have been lost; and what zmirror tries
+         * by itself, after half an hour at the latest */
+        rehearsal_run(v->rehearsal, 33 * USEC_PER_MIN);
         if (!rehearsal_rest(v->rehearsal, 12 * USEC_PER_HOUR))
                 invariant_break(v, "rest", "it does not come to rest");
         if (v->broken || !rehearsal_engine(v->rehearsal))

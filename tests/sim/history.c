@@ -223,7 +223,7 @@ static void print_block(const struct text *t, FILE *f) {
 
 /* What every history ends with: invariant_check_end. */
 static const char *const ending[] = { "be-kind",     "wait until rest within 12 h",
-                                      "wait 11 min", "wait until rest within 12 h",
+                                      "wait 33 min", "wait until rest within 12 h",
                                       "restart",     "wait until rest within 12 h" };
 
 static const struct text *history_yaml(const struct play_history *h) {
