@@ -2,6 +2,9 @@
 
 More run side by side than there are processors: a guest mostly waits. First each ZFS gets the world `base` (worlds.py).
 A test that needs a world that is just being made waits, and others go first; then those that took longest the last time.
+
+What has failed among others is tried once more, by itself, when they are through: without KVM, beside three other guests
+and with two processors, a guest may stand still for longer than a test can wait. It is told, and its first try's logs stay.
 """
 import argparse
 import collections
@@ -30,6 +33,7 @@ TEST_MINUTES = 30                       # after which a test is ended
 EVIDENCE_SECONDS = 180                  # that it then has to say why; a guest that hangs does not answer
 FLOOR_MINUTES = 60                      # after which no test is begun, and those that run are ended
 SIDE_BY_SIDE = 2                        # guests per processor
+SECOND_TRIES = 4                        # if more have failed, it was no accident
 GUESTS = ("2.3", "2.1")
 
 
@@ -153,6 +157,7 @@ class Runner:
         self.being_made = set()         # worlds
         self.changed = threading.Condition()
         self.passed = self.failed = 0
+        self.again = []                 # jobs that have failed among others
         self.stopping = None            # why
         self.children = set()
         wanted = collections.Counter(job.world for job in jobs)
@@ -214,9 +219,9 @@ class Runner:
         with self.changed:
             self.waiting = [job for job in self.waiting if job.zfs != zfs]
 
-    def run(self, job):
+    def run(self, job, alone=False):
         """Runs one test, and tells how it went."""
-        logs = self.make_logs(f"{job.name}-{job.zfs}")
+        logs = self.make_logs(f"{job.name}-{job.zfs}" + ("-alone" if alone else ""))
         began = time.monotonic()
         passed, used = self.run_child(logs, ["--zfs", job.zfs, "--in-process", self.worlds(job.zfs).folder, logs,
                                              *(["--shared"] if job.shared else []),
@@ -231,12 +236,28 @@ class Runner:
             if passed:
                 self.passed += 1
                 self.times.note(job, took)
-                print(f"ok     {line}", flush=True)
+                print(f"{'ALONE ' if alone else 'ok    '} {line}", flush=True)
                 if not self.args.keep_logs:
                     shutil.rmtree(logs)
             else:
-                self.failed += 1
+                if alone or self.args.jobs == 1:
+                    self.failed += 1
+                else:
+                    self.again.append(job)
                 self.tell(f"FAILED {line}", logs)
+
+    def try_again(self):
+        """Those that have failed among others, one by one."""
+        again, self.again = self.again, []
+        if len(again) > SECOND_TRIES:
+            self.failed += len(again)
+            return
+        for job in again:
+            if self.stopping:
+                self.waiting.append(job)
+            else:
+                print(f"{job.name} (ZFS {job.zfs}) is tried once more, by itself", flush=True)
+                self.run(job, alone=True)
 
     def make_logs(self, name):
         logs = os.path.join(LOGS, name)
@@ -271,18 +292,22 @@ class Runner:
         for child in list(self.children):
             send(child, signal.SIGINT)
 
+    def run_workers(self, work, count):
+        workers = [threading.Thread(target=work) for _ in range(count)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            while worker.is_alive():
+                worker.join(1)          # a signal is handled between these
+
     def run_all(self):
         signal.signal(signal.SIGTERM, lambda *_: self.stop("interrupted"))
         signal.signal(signal.SIGINT, lambda *_: self.stop("interrupted"))
         limit = threading.Timer(self.args.minutes * 60, self.stop, [f"the time is up ({self.args.minutes} minutes)"])
         limit.daemon = True
         limit.start()
-        workers = [threading.Thread(target=self.work) for _ in range(self.args.jobs)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            while worker.is_alive():
-                worker.join(1)          # a signal is handled between these
+        self.run_workers(self.work, self.args.jobs)
+        self.run_workers(self.try_again, 1)
         limit.cancel()
         not_run = self.n_jobs - self.passed - self.failed
         if not_run:

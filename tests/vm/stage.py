@@ -92,8 +92,13 @@ class Stage:
     def commands(self):
         return [line for line in self.night.commands_run() if not LOOKS.match(line)]
 
-    def verdicts(self):
-        return {disk["id"]: (disk["verdict"], disk["text"]) for disk in self.night.ask_zmirror("Overview").get("disks", [])}
+    def verdict(self, disk):
+        """What zmirror says of a disk: a Disk of its socket."""
+        name = self.scenario.disk_named(disk)
+        uuid = self.scenario.disks[name]["uuid"]
+        entity = f"disk|uuid:{uuid}" if uuid else f"part|name:{name}"
+        found = [each for each in self.night.ask_zmirror("Overview").get("disks", []) if each["id"] == entity]
+        return found[0] if found else {"verdict": "unknown", "text": "", "up_to_date": False}
 
     def entity(self, words):
         """(type, name...) to the id."""
@@ -136,11 +141,22 @@ class Stage:
         return state == words[-1] or f"it is {state}"
 
     def holds_verdict(self, disk, want, *pattern):
-        name = self.scenario.disk_named(disk)
-        uuid = self.scenario.disks[name]["uuid"]
-        found = self.verdicts().get(f"disk|uuid:{uuid}" if uuid else f"part|name:{name}", ("unknown",))
-        so = found[0] == want and (not pattern or fnmatch.fnmatchcase(found[-1], " ".join(pattern)))
-        return so or f"it is {': '.join(found)}"
+        found = self.verdict(disk)
+        so = found["verdict"] == want and (not pattern or fnmatch.fnmatchcase(found["text"], " ".join(pattern)))
+        return so or f"it is {found['verdict']}: {found['text']}"
+
+    def holds_up_to_date(self, disk):
+        found = self.verdict(disk)
+        return found["up_to_date"] or f"it is not, {found.get('trouble') or 'without trouble'}"
+
+    def holds_trouble(self, disk, *pattern):
+        trouble = self.verdict(disk).get("trouble") or ""
+        return fnmatch.fnmatchcase(trouble, " ".join(pattern) or "?*") or f"the trouble is '{trouble}'"
+
+    def holds_failed(self, wish, *words):
+        reply = self.night.ask_zmirror("Status", target={"id": self.entity(words)})
+        failure = next((row["failure"] for row in reply.get("entities", []) if row.get("failure")), None)
+        return bool(failure and failure["wish"] == wish) or f"of it, this has failed: {failure}"
 
     def holds_errors(self, *words):
         return bool(self.row(*words).get("errors")) or "it has no errors"
