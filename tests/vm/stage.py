@@ -257,6 +257,8 @@ class Stage:
     def play_expect(self, *words):
         if words[0] == "whole":
             self.whole.append(words[1:])        # when all is over
+        elif words[:2] == ("not", "whole"):
+            pass                                # what a leg lacks that is away is nowhere to be read
         elif words[0] in ("nothing", "rest"):
             self.rest()
             if words[0] == "nothing":
@@ -365,9 +367,9 @@ class Stage:
         for crypt in self.scenario.crypts.values():
             if words[:2] == ("cryptsetup", "open") and words[-1] == crypt["name"]:
                 text += " " + self.scenery.key_words(crypt)
-        # What is busy for a moment (udev, ZED) a person tries again.
-        self.sh(f"for i in 1 2 3 4 5 6 7 8 9; do said=$({text} 2>&1) && exit 0; [[ $said == *busy* ]] || break; sleep 2; "
-                "done; echo \"$said\"; exit 1")
+        # What is busy for a moment (udev, ZED), or is not there yet, a person tries again.
+        self.sh(f"for i in 1 2 3 4 5 6 7 8 9; do said=$({text} 2>&1) && exit 0; "
+                "[[ $said == *busy* || $said == *'does not exist'* ]] || break; sleep 2; done; echo \"$said\"; exit 1")
 
     def answer_with(self, *passphrases):
         """Nothing: the question is refused."""

@@ -34,12 +34,10 @@ NOT_HERE = {
 
 # What has not been seen to pass in a real world yet. These are played if they are named.
 NOT_YET = set("""
-    alone-replugged-idle dead-mapping-later deferred deferred-unseen eject elsewhere-unseen export-retried
-    fork-while-stopped half-way-away handler-fails held-back hung-below last-words namesake odd-names
-    offline-before-start offline-held-late offline-while-coming overwritten-leg replugged-while-imported
+    alone-replugged-idle dead-mapping-later eject export-retried handler-fails held-back hung-below last-words
+    odd-names offline-before-start offline-held-late offline-while-coming overwritten-leg replugged-while-imported
     scrub-after-resilver scrub-cancelled scrub-given-up scrub-waits-for-sibling scrub-without-leg source-pulled
-    stale-at-boot stale-by-hand stale-two-mirrors stale-unknown-leg stale-while-stopped suspended suspended-raw
-    suspended-stale trims unconfigured-copy unconfigured-pool used-while-stopped
+    stale-two-mirrors stale-while-stopped suspended suspended-raw suspended-stale trims unconfigured-pool
 """.split())
 
 
