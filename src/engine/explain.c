@@ -76,6 +76,18 @@ static void chain_request(struct chain *c, const struct request *r, uint32_t dep
         }
 }
 
+/* What a handler of it would do, and has to wait with. */
+static bool chain_held(struct chain *c, entity_id id, uint32_t depth) {
+        struct reason why;
+        enum event event;
+
+        if (!handler_find_held(c->engine, id, &event, &why))
+                return false;
+        chain_add(c, depth, "offline, wanted by on_%s of %s, is held back: %s", event_print(event),
+                  title(c, id), reason_print(c->arena, c->engine->config, &why));
+        return true;
+}
+
 static void chain_requests(struct chain *c, entity_id id) {
         for (enum wish w = 0; w < _WISH_MAX; w++)
                 if (engine_node(c->engine, id)->requests[w])
@@ -316,6 +328,36 @@ static void chain_holders(struct chain *c, entity_id id) {
         }
 }
 
+/* Why what is in use is not taken offline. */
+static void chain_stays(struct chain *c, entity_id id, uint32_t depth) {
+        const struct engine *e = c->engine;
+        const struct request *r = engine_node(e, id)->requests[WISH_OFFLINE];
+        const struct failure *f = failure_of(e, id);
+        char when[TIME_PRINT_MAX];
+        enum event event;
+
+        if (r) {
+                chain_request(c, r, depth);
+                return;
+        }
+        if (chain_held(c, id, depth))
+                return;
+        if (f && f->wish == WISH_OFFLINE)
+                chain_add(c, depth, "offline %s on %s: %s", f->refused ? "was refused" : "failed",
+                          time_print(f->time, when), f->text);
+        else if (!handler_takes_offline(engine_entity(e, id), &event))
+                chain_add(c, depth,
+                          "nobody wants it offline, and no handler of it does it by "
+                          "itself");
+        else if (!e->settings.enable_event_handlers)
+                chain_add(c, depth, "nobody wants it offline, and event handlers are disabled");
+        else
+                chain_add(c, depth,
+                          "nobody wants it offline now; its handler on_%s does, when that "
+                          "happens",
+                          event_print(event));
+}
+
 static void chain_not_safe(struct chain *c, entity_id id) {
         const struct engine *e = c->engine;
         struct view_verdict v;
@@ -329,10 +371,14 @@ static void chain_not_safe(struct chain *c, entity_id id) {
         if (v.kind != VERDICT_BUSY && v.kind != VERDICT_WORKING)
                 return;
         chain_add(c, 0, "%s may not be unplugged: %s", title(c, disk), v.text);
-        for (entity_id i = disk; (i = tree_next(e, disk, i)) != ENTITY_NONE;)
-                if (engine_node(e, i)->in_use)
-                        chain_add(c, 1, "%s is in use (%s)", title(c, i),
-                                  state_print(engine_node(e, i)->state));
+        for (entity_id i = disk; (i = tree_next(e, disk, i)) != ENTITY_NONE;) {
+                if (!engine_node(e, i)->in_use)
+                        continue;
+                chain_add(c, 1, "%s is in use (%s)", title(c, i),
+                          state_print(engine_node(e, i)->state));
+                if (!engine_node(e, i)->children_in_use)
+                        chain_stays(c, i, 2);
+        }
 }
 
 /* --- all of it */
@@ -343,6 +389,7 @@ static void chain_everything(struct chain *c, entity_id id) {
         enum state state = engine_node(e, id)->state;
 
         chain_requests(c, id);
+        (void) chain_held(c, id, 0);
         chain_failure(c, id);
         if (entity_find_silent(e, id) != ENTITY_NONE) {
                 chain_add(c, 0,

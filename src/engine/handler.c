@@ -24,16 +24,25 @@ bool handler_is_running(const struct engine *e, entity_id id) {
         return engine_node(e, id)->row->handlers.count > 0;
 }
 
+static bool handler_has_wish(const struct handler *h, enum wish wish) {
+        for (uint32_t k = 0; k < h->n_actions; k++)
+                if (h->actions[k].kind == ACTION_WISH && h->actions[k].wish == wish)
+                        return true;
+        return false;
+}
+
 bool handler_brings_online(const struct entity *it) {
-        static const enum event events[] = { EVENT_APPEARED, EVENT_BACKING_APPEARED };
+        return it->handlers &&
+               (handler_has_wish(&it->handlers[EVENT_APPEARED], WISH_ONLINE) ||
+                handler_has_wish(&it->handlers[EVENT_BACKING_APPEARED], WISH_ONLINE));
+}
 
-        for (size_t i = 0; i < ELEMENTSOF(events) && it->handlers; i++) {
-                const struct handler *h = &it->handlers[events[i]];
-
-                for (uint32_t k = 0; k < h->n_actions; k++)
-                        if (h->actions[k].kind == ACTION_WISH && h->actions[k].wish == WISH_ONLINE)
-                                return true;
-        }
+bool handler_takes_offline(const struct entity *it, enum event *ret) {
+        for (enum event event = 0; it->handlers && event < _EVENT_MAX; event++)
+                if (handler_has_wish(&it->handlers[event], WISH_OFFLINE)) {
+                        *ret = event;
+                        return true;
+                }
         return false;
 }
 
@@ -128,6 +137,24 @@ bool handler_is_held(const struct engine *e, entity_id id, struct reason *ret) {
 /* The event's reason still holds: for children_offline that nothing inside is in use. */
 static bool list_still_holds(const struct engine *e, entity_id id, enum event event) {
         return event != EVENT_CHILDREN_OFFLINE || engine_node(e, id)->children_in_use == 0;
+}
+
+bool handler_find_held(const struct engine *e, entity_id id, enum event *ret_event,
+                       struct reason *ret_why) {
+        const struct row *row = engine_node(e, id)->row;
+
+        for (size_t i = 0; i < row->handlers.count; i++) {
+                const struct memory_handler *m = &row->handlers.items[i];
+                const struct handler *h = list_handler(e, id, i);
+                const struct action *a = m->next < h->n_actions ? &h->actions[m->next] : NULL;
+
+                if (!a || a->kind != ACTION_WISH || a->wish != WISH_OFFLINE ||
+                    row->runs.items[i].request || !handler_is_held(e, id, ret_why))
+                        continue;
+                *ret_event = m->event;
+                return true;
+        }
+        return false;
 }
 
 /* --- actions

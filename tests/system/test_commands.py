@@ -78,6 +78,7 @@ def test_while_it_is_resilvered(box):
     text = show(box, "explain", "zdev", "tank", "tank-b")
     assert "offline is wanted" not in text, text
     assert "disk blue may not be unplugged" in text and "crypt tank-b is in use" in text, text
+    assert "    nobody wants it offline now; its handler on_resilvered does, when that happens" in text, text
     rows = {r["id"]: r for r in json.loads(show(box, "status-all", "--json"))}
     leg = rows["zdev|pool:tank|name:tank-b"]
     assert leg["state"] == "active" and leg["watching"] and leg["device"], leg
@@ -92,6 +93,20 @@ def test_while_it_is_resilvered(box):
     text = show(box, "explain", "zdev", "tank", "tank-b")
     assert "crypt tank-b is not open" in text and "its handler does when it appears again" in text, text
     show(box, "history")
+    box.stop(daemon)
+
+
+def test_an_offline_is_held_back(box):
+    machine, daemon = started(box)
+    machine.slow = True
+    machine.override["zpool scrub"] = "exec sleep 1000"
+    machine.plug()
+    wait_for("a resilver", lambda: "it is not known to be up to date" in box.run("explain", "zdev", "tank", "tank-b"))
+    show(box, "scrub", "zdev", "tank", "tank-b", "--no-block")
+    machine.finish_resilver()
+    held = "offline, wanted by on_resilvered of zdev tank-b (tank), is held back: "
+    text = wait_for("held back", lambda: (t := box.run("explain", "zdev", "tank", "tank-b")) and held in t and t, 60)
+    assert "scrub is wanted by a person" in text and "disk blue may not be unplugged" in text, text
     box.stop(daemon)
 
 
