@@ -79,6 +79,8 @@ static void operations_add(struct text *t, const struct view_entity *v) {
                         json_add_number(t, "started", o->started);
                 if (o->eta)
                         json_add_number(t, "eta", o->eta);
+                if (o->paused)
+                        json_add_number(t, "paused", o->paused);
                 if (o->total_bytes) {
                         json_add_number(t, "done_bytes", o->done_bytes);
                         json_add_number(t, "total_bytes", o->total_bytes);
@@ -274,6 +276,7 @@ static bool operation_read(const struct json *object, struct row *row) {
             !json_get_float(object, "progress", &o.progress) ||
             !json_get_number(object, "started", &o.started) ||
             !json_get_number(object, "eta", &o.eta) ||
+            !json_get_number(object, "paused", &o.paused) ||
             !json_get_number(object, "done_bytes", &o.done_bytes) ||
             !json_get_number(object, "total_bytes", &o.total_bytes))
                 return false;

@@ -98,6 +98,8 @@ static const char *operations_text(struct arena *a, const struct row *row) {
                 s = arena_printf(a, "%s%s%s", s, *s ? ", " : "", operation_print(op));
                 if (o->progress >= 0)
                         s = arena_printf(a, "%s %.0f %%", s, o->progress * 100);
+                if (o->paused)
+                        s = arena_printf(a, "%s (paused)", s);
         }
         return s;
 }
@@ -154,6 +156,7 @@ static void operations_add(struct text *t, const struct row *row, usec_t now) {
                         json_add_null(t, "progress");
                 time_add(t, "started", o->started, now);
                 time_add(t, "eta", o->eta, now);
+                time_add(t, "paused", o->paused, now);
                 json_close(t, '}');
         }
         json_close(t, ']');

@@ -31,8 +31,11 @@ static void operation_field(struct arena *a, const char *name, const struct view
 
         if (!o->running)
                 return;
-        text_add(&t, "running");
-        if (o->started)
+        if (o->paused)
+                text_addf(&t, "paused since %s", show_time(a, o->paused));
+        else
+                text_add(&t, "running");
+        if (o->started && !o->paused)
                 text_addf(&t, " since %s", show_time(a, o->started));
         if (o->progress >= 0)
                 text_addf(&t, ", %.0f %%", o->progress * 100);

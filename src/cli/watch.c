@@ -98,6 +98,8 @@ static const char *pool_line(struct arena *a, const struct row *pool, size_t wid
                         show_bar(&t, o->progress);
                 if (o->eta > now)
                         text_addf(&t, "done %s", show_distance(a, o->eta, now));
+                else if (o->paused)
+                        text_add(&t, "paused");
         }
         copy = arena_strdup(a, t.s);
         text_done(&t);

@@ -34,7 +34,8 @@ static const char *verdict_operation(const struct engine *e, entity_id leg, stru
                         continue;
                 v->progress = shown.operations[op].progress;
                 v->eta = shown.operations[op].eta;
-                return arena_printf(a, "%s %s", doing[op], entity_title(a, engine_entity(e, leg)));
+                return arena_printf(a, "%s %s%s", doing[op], entity_title(a, engine_entity(e, leg)),
+                                    shown.operations[op].paused ? ", which is paused" : "");
         }
         return NULL;
 }

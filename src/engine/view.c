@@ -18,12 +18,17 @@ static double ratio(uint64_t done, uint64_t total) {
         return r > 1 ? 1 : r; /* a resilver can pass 100 % */
 }
 
+/* As fast as it was in this pass, which ZFS reckons with, too: the time in which the pool was away,
+ * or the scan paused, says nothing. */
 static usec_t scan_eta(const struct scan *s, usec_t now) {
-        double r = ratio(s->issued, s->to_examine);
+        bool pass = s->pass_start && s->pass_issued;
+        usec_t since = pass ? s->pass_start + s->pass_paused : s->start;
+        double done = (double) (pass ? s->pass_issued : s->issued), left;
 
-        if (r <= 0.001 || !s->start || now <= s->start)
+        if (s->paused || ratio(s->issued, s->to_examine) <= 0.001 || !since || now <= since)
                 return 0;
-        return now + (usec_t) ((double) (now - s->start) * (1 - r) / r);
+        left = s->issued < s->to_examine ? (double) (s->to_examine - s->issued) : 0;
+        return now + (usec_t) ((double) (now - since) * left / done);
 }
 
 static struct view_operation view_scan(const struct scan *s, usec_t now) {
@@ -31,6 +36,7 @@ static struct view_operation view_scan(const struct scan *s, usec_t now) {
                                         .progress = ratio(s->issued, s->to_examine),
                                         .started = s->start,
                                         .eta = scan_eta(s, now),
+                                        .paused = s->paused,
                                         .done_bytes = s->issued,
                                         .total_bytes = s->to_examine };
 }

@@ -158,6 +158,10 @@ struct scan {
         uint64_t to_examine, examined, issued, processed; /* bytes; rounded, or 0, where the text
                                                              form was read */
         uint64_t errors;
+        /* Since it was begun, or its pool was imported: how long it was paused, and what was done.
+         * Only the JSON form tells; a pass_start of 0: not told. */
+        usec_t pass_start, pass_paused;
+        uint64_t pass_issued;
 };
 
 /* True if both are the same record, as far as both forms of status tell; what changes without any

@@ -17,6 +17,7 @@ struct view_operation {
         double progress; /* 0 to 1; negative: not told */
         usec_t started;  /* 0: not told */
         usec_t eta;      /* wall clock, when it will be done; 0: not told */
+        usec_t paused;   /* since when; 0: not paused */
         uint64_t done_bytes, total_bytes;
 };
 

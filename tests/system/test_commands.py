@@ -96,6 +96,38 @@ def test_while_it_is_resilvered(box):
     box.stop(daemon)
 
 
+def test_a_paused_scan(box):
+    machine, daemon = started(box)
+    machine.slow = True
+    machine.plug()
+    wait_for("a resilver", lambda: "it is not known to be up to date" in box.run("explain", "zdev", "tank", "tank-b"))
+
+    def tell(**fields):
+        with machine.lock:
+            machine.scan.update(issued=600, to_examine=1000, **fields)
+        box.run("reload-config", status=0)
+
+    def operation():
+        return next(iter(json.loads(box.run("status", "zdev", "tank", "tank-b", "--json"))[0]["operations"]), {})
+
+    now = int(time.time())
+    tell(scrub_pause=now - 60)
+    wait_for("paused", lambda: operation().get("paused"))
+    assert operation()["progress"] == 0.6 and not operation().get("eta"), operation()
+    text = show(box, "status", "zdev", "tank", "tank-b")
+    assert re.search(r"update +paused since \S+ \S+, 60 %$", text, re.M), text
+    assert "update 60 % (paused)" in show(box, "list", "--keys", "hrid,operations"), text
+    assert "which is paused" in machine.verdict()["text"], machine.verdict()
+
+    # ZFS's reckoning: a quarter of the rest took 100 s, not counting the hour in which it was paused
+    tell(scrub_pause=0, scrub_spent_paused=3600, pass_start=now - 3700, issued_bytes_per_scan=100)
+    wait_for("running", lambda: operation().get("eta"))
+    assert not operation().get("paused"), operation()
+    left = time.mktime(time.strptime(operation()["eta"][:19], "%Y-%m-%dT%H:%M:%S")) - now
+    assert 390 < left < 700, operation()
+    box.stop(daemon)
+
+
 def test_an_offline_is_held_back(box):
     machine, daemon = started(box)
     machine.slow = True

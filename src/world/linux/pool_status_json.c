@@ -72,6 +72,9 @@ static void read_scan_record(struct json_object *stats, struct scan *scan) {
                 .issued = member_number(stats, "issued"),
                 .processed = member_number(stats, "processed"),
                 .errors = member_number(stats, "errors"),
+                .pass_start = member_time(stats, "pass_start"),
+                .pass_paused = member_time(stats, "scrub_spent_paused"),
+                .pass_issued = member_number(stats, "issued_bytes_per_scan"),
         };
         if (scan->state == SCAN_STATE_SCANNING)
                 scan->paused = member_time(stats, "scrub_pause");
