@@ -151,7 +151,14 @@ struct step plan_scrub(struct engine *e, const struct request *r) {
                                  &answer)) /* 3. nor while another leg for it is arriving */
                 return answer;
         if (s->scan.function == SCAN_SCRUB && s->scan.state == SCAN_STATE_SCANNING) {
-                if (scrub_covers(e, r, &s->scan)) /* 4. it runs */
+                if (scrub_covers(e, r, &s->scan) && s->scan.paused) /* 4. it runs */
+                        return step_wait_untimed(
+                                REASON_WAIT_HELD, pool,
+                                arena_printf(
+                                        e->effects.arena,
+                                        "its scrub was paused; it goes on with: zpool scrub %s",
+                                        s->name));
+                if (scrub_covers(e, r, &s->scan))
                         return step_wait_untimed(REASON_WAIT_SCAN, r->entity, NULL);
                 engine_node(e, pool)->scrub_stopped =
                         s->scan.start; /* 5. it began without this leg */

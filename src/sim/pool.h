@@ -131,6 +131,7 @@ struct zpool {
 
         struct scan scan;
         usec_t scan_began, scan_takes; /* time */
+        usec_t scan_paused;            /* since when; 0: it is not */
         uint64_t scan_round;           /* so that an end that was overtaken is not heeded */
         uint64_t scan_bytes;           /* to be copied */
         bool resilver_due;             /* at one of the next txgs */
@@ -172,7 +173,9 @@ uint32_t top_needs(const struct top *t);   /* so many legs */
 bool leg_is_required(const struct leg *l); /* as ZFS believes */
 struct answer leg_clear(struct sim *s, struct leg *l);
 struct answer zpool_clear(struct sim *s, struct zpool *p);
-struct answer zpool_scrub(struct sim *s, struct zpool *p, bool stop);
+enum scrub { SCRUB_BEGIN, SCRUB_STOP, SCRUB_PAUSE };
+/* To begin one that is paused is to let it go on. */
+struct answer zpool_scrub(struct sim *s, struct zpool *p, enum scrub what);
 struct answer zpool_trim(struct sim *s, struct zpool *p, struct leg *l, bool stop);
 struct answer zpool_force_sync(struct sim *s, struct zpool *p);
 

@@ -16,7 +16,8 @@ double scan_progress(const struct sim *s, const struct zpool *p) {
 
         if (p->scan.state != SCAN_STATE_SCANNING || !p->scan_takes)
                 return 0;
-        f = (double) (s->time - p->scan_began) / (double) p->scan_takes;
+        f = (double) ((p->scan_paused ? p->scan_paused : s->time) - p->scan_began) /
+            (double) p->scan_takes;
         return f < 1 ? f : 1;
 }
 
@@ -89,6 +90,7 @@ static void scan_begin(struct sim *s, struct zpool *p, enum scan_function f) {
         }
         p->scan_bytes = bytes;
         p->scan_began = s->time;
+        p->scan_paused = 0;
         p->scan_takes = sim_about(s, USEC_PER_SEC) +
                         zpool_bytes(p, &p->tree) / SCAN_BYTES_PER_USEC +
                         bytes / COPY_BYTES_PER_USEC * slow;
@@ -100,6 +102,7 @@ static void scan_begin(struct sim *s, struct zpool *p, enum scan_function f) {
 
 static void scan_cancel(struct sim *s, struct zpool *p) {
         p->scan.state = SCAN_STATE_CANCELED;
+        p->scan.paused = p->scan_paused = 0;
         p->scan.end = sim_wall(s) / USEC_PER_SEC * USEC_PER_SEC;
         p->scan_round++;
         for (uint32_t i = 0; i < p->n_legs; i++)
@@ -301,10 +304,13 @@ void scan_resume(struct sim *s, struct zpool *p) {
                 for (uint32_t i = 0; i < p->n_legs; i++)
                         p->legs[i].in_scan = p->legs[i].node &&
                                              p->legs[i].scan_mark == p->scan.start;
-                p->scan_began = s->time;
                 if (!p->scan_takes)
                         p->scan_takes = 2 * USEC_PER_SEC;
-                sim_later(s, p->scan_takes, scan_on_end, p, ++p->scan_round);
+                p->scan_began = s->time;
+                if (p->scan.paused)
+                        p->scan_paused = s->time;
+                else
+                        sim_later(s, p->scan_takes, scan_on_end, p, ++p->scan_round);
         }
         if (zpool_needs_resilver(p))
                 scan_begin_soon(s, p, 5300 * USEC_PER_MSEC);
@@ -321,22 +327,52 @@ void scan_forget(struct zpool *p) {
 
 /* --- scrub and trim, as an administrator starts them --- */
 
-struct answer zpool_scrub(struct sim *s, struct zpool *p, bool stop) {
+static struct answer scrub_stop(struct sim *s, struct zpool *p) {
+        if (!scan_runs(p, SCAN_SCRUB))
+                return (struct answer){ 1, "cannot cancel scrubbing: there is no active scrub",
+                                        false };
+        scan_cancel(s, p);
+        sim_event_pool(s, p, "scrub_abort", "");
+        return (struct answer){};
+}
+
+static struct answer scrub_pause(struct sim *s, struct zpool *p) {
+        if (!scan_runs(p, SCAN_SCRUB))
+                return (struct answer){ 1, "cannot pause scrubbing: there is no active scrub",
+                                        false };
+        if (p->scan_paused)
+                return (struct answer){ 1, "cannot pause scrubbing: scrub is already paused",
+                                        false };
+        p->scan.paused = sim_wall(s) / USEC_PER_SEC * USEC_PER_SEC;
+        p->scan_paused = s->time;
+        p->scan_round++;
+        s->changes++;
+        sim_event_pool(s, p, "scrub_paused", "");
+        return (struct answer){};
+}
+
+static struct answer scrub_go_on(struct sim *s, struct zpool *p) {
+        p->scan_began += s->time - p->scan_paused;
+        p->scan.paused = p->scan_paused = 0;
+        s->changes++;
+        sim_event_pool(s, p, "scrub_resume", "");
+        sim_later(s, p->scan_began + p->scan_takes - s->time, scan_on_end, p, ++p->scan_round);
+        return (struct answer){};
+}
+
+struct answer zpool_scrub(struct sim *s, struct zpool *p, enum scrub what) {
         if (!p->imported)
                 return (struct answer){ 1, "no such pool", false };
         if (p->suspended || zpool_hangs(s, p) || zpool_sync(s, p, false) != IO_GOOD)
                 return (struct answer){ .hangs = true };
-        if (stop) {
-                if (!scan_runs(p, SCAN_SCRUB))
-                        return (struct answer){ 1,
-                                                "cannot cancel scrubbing: there is no active scrub",
-                                                false };
-                scan_cancel(s, p);
-                sim_event_pool(s, p, "scrub_abort", "");
-                return (struct answer){};
-        }
+        if (what == SCRUB_STOP)
+                return scrub_stop(s, p);
+        if (what == SCRUB_PAUSE)
+                return scrub_pause(s, p);
         if (scan_runs(p, SCAN_RESILVER) || p->resilver_due)
                 return (struct answer){ 1, "cannot scrub: currently resilvering", false };
+        if (scan_runs(p, SCAN_SCRUB) && p->scan_paused)
+                return scrub_go_on(s, p);
         if (scan_runs(p, SCAN_SCRUB))
                 return (struct answer){ 1, "cannot scrub: currently scrubbing", false };
         scan_begin(s, p, zpool_needs_resilver(p) ? SCAN_RESILVER : SCAN_SCRUB);

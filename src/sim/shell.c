@@ -14,7 +14,7 @@ struct words {
         uint32_t n;
         const char *devices[WORDS_MAX]; /* of -d; NULL-terminated */
         uint32_t n_devices;
-        bool stop, no_mount, force, no_discards;
+        bool stop, pause, no_mount, force, no_discards;
 };
 
 static struct answer answer_text(struct sim *s, int exit_status, const char *format, ...)
@@ -47,6 +47,7 @@ static void words_split(struct words *w, const char *const *argv, const char *wi
                         continue;
                 }
                 w->stop |= letter == 's';
+                w->pause |= letter == 'p';
                 w->no_mount |= letter == 'N';
                 w->force |= letter == 'f';
                 if (!strchr(with_value, letter))
@@ -110,7 +111,7 @@ static struct answer shell_zpool(struct sim *s, const char *const *argv) {
         if (text_equal(verb, "sync"))
                 return zpool_force_sync(s, p);
         if (text_equal(verb, "scrub"))
-                return zpool_scrub(s, p, w.stop);
+                return zpool_scrub(s, p, w.stop ? SCRUB_STOP : w.pause ? SCRUB_PAUSE : SCRUB_BEGIN);
         if (text_equal(verb, "clear") && w.n == 1)
                 return zpool_clear(s, p);
         if (text_equal(verb, "trim")) {
