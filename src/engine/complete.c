@@ -39,6 +39,8 @@ struct quiet {
 static const struct quiet quiet_long = { 8, 30 * USEC_PER_SEC };  /* nothing was missed */
 static const struct quiet quiet_short = { 3, 10 * USEC_PER_SEC }; /* no resilver follows at once */
 
+#define LATE_RESILVER USEC_PER_MIN /* five txgs, and some time for each */
+
 static uint64_t vdev_errors(const struct vdev *v) {
         return v->read_errors + v->write_errors + v->checksum_errors;
 }
@@ -262,6 +264,17 @@ static void leg_notice_overrun(struct engine *e, entity_id leg, const struct leg
         copy_suspect(e, leg, "it was put online although its data had gone another way");
 }
 
+/* Its pool was not exported: the machine went down. If the leg was lost a moment before that, the
+ * others know, and ZFS resilvers it five txgs after the import. */
+static void leg_notice_survivor(struct engine *e, entity_id leg, const struct leg_row *l,
+                                const struct pool_status *s) {
+        uint64_t instance = ledger_instance(e, s);
+
+        if (!l->m.open || leg_is_alone(e, leg) || (instance && l->m.instance == instance))
+                return;
+        engine_node(e, leg)->uncertain_until = e->now.mono + LATE_RESILVER;
+}
+
 /* It came online, by whomever, and nobody watched it before: what it missed is not known. */
 static void leg_notice_online(struct engine *e, entity_id leg, struct leg_row *l,
                               const struct pool_status *s) {
@@ -272,8 +285,10 @@ static void leg_notice_online(struct engine *e, entity_id leg, struct leg_row *l
         l->m.before = s->scan;
         l->m.write_errors = leg_vdev(e, leg)->write_errors;
         ledger_save_leg(e, l);
-        if (imported && current)
-                return; /* it is what the others catch up from; else the pool went on without it */
+        if (imported && current) { /* it is what the others catch up from */
+                leg_notice_survivor(e, leg, l, s);
+                return;
+        } /* else the pool went on without it */
         leg_notice_overrun(e, leg, l);
         watch_start(e, leg, l, p ? &p->m.scan : &s->scan, s->txg);
         watch_met(e, l, &s->scan);

@@ -43,6 +43,10 @@ bool leg_is_proven(const struct engine *e, entity_id leg) {
         return l && l->m.copy == COPY_COMPLETE && !l->m.watching && (l->m.open || l->m.closed_time);
 }
 
+bool leg_is_uncertain(const struct engine *e, entity_id leg) {
+        return e->now.mono < engine_node(e, leg)->uncertain_until;
+}
+
 /* Nobody that is whole is left to catch up from; what ZFS makes of it then is no copy, although it
  * says "0 errors" and forgets what the leg lacks (seen on 2.3.2). */
 bool leg_has_no_source(const struct engine *e, entity_id leg) {

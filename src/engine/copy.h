@@ -16,6 +16,9 @@ bool leg_is_settled(const struct engine *e, entity_id leg);
 bool leg_is_alone(const struct engine *e, entity_id leg);
 /* Nobody that is whole is left to catch up from. */
 bool leg_has_no_source(const struct engine *e, entity_id leg);
+/* It was in use when its pool went down, and ZFS may be about to resilver it: it is not to go yet.
+ */
+bool leg_is_uncertain(const struct engine *e, entity_id leg);
 /* Another record than the one from before. */
 bool scan_is_other(const struct scan *now, const struct scan *before);
 

@@ -190,8 +190,10 @@ struct node {
         usec_t entry_retry_at;    /* monotonic; 0: not to be read again */
         bool provisioning;        /* disk: its provisioning mode is being set */
         uint64_t provisioning_on; /* disk: diskseq + 1 of the one for which that was tried */
-        uint64_t offline_seq; /* leg: of the newest look at its pool in which it was not online */
-        bool vdev_online;     /* as of the last diff: ONLINE, and its device there */
+        uint64_t offline_seq;   /* leg: of the newest look at its pool in which it was not online */
+        bool vdev_online;       /* as of the last diff: ONLINE, and its device there */
+        usec_t uncertain_until; /* leg: it was in use when its pool went down: until then ZFS may
+                                   begin to resilver it (monotonic) */
         usec_t poll_at; /* pool: when it is looked at again while something runs in it (monotonic)
                          */
         bool auditing;  /* pool: its first resilver since it was imported is still to come */

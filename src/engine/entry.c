@@ -12,6 +12,7 @@
 #include <inttypes.h>
 
 #include "base/text.h"
+#include "engine/copy.h"
 #include "engine/entry.h"
 #include "engine/history.h"
 #include "engine/labels.h"
@@ -111,9 +112,10 @@ void entry_close(struct engine *e, entity_id leg) {
         labels_drop(e, leg, LABEL_OPENED);
         l->m.open = false;
         l->m.closed_txg = l->m.closed_time = l->m.ceiling_txg = 0;
-        /* It left while nobody looked, and may have come and left again, with its pool going on. */
-        if (!d && engine_node(e, leg)->unmet && l->m.copy == COPY_COMPLETE &&
-            pool_status(e, engine_entity(e, leg)->zdev.zpool))
+        /* It left while nobody looked, and may have come and left again, with its pool going on; or
+         * before it was known whether it was to be resilvered. */
+        if (!d && (engine_node(e, leg)->unmet || leg_is_uncertain(e, leg)) &&
+            l->m.copy == COPY_COMPLETE && pool_status(e, engine_entity(e, leg)->zdev.zpool))
                 l->m.copy = COPY_INCOMPLETE;
         ledger_save_leg(e, l);
         if (d)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/copy.h"
 #include "engine/entry.h"
 #include "engine/history.h"
 #include "engine/holder.h"
@@ -254,6 +255,24 @@ bool plan_wait_for_labels(const struct engine *e, const struct request *r, struc
                         *ret = step_wait(REASON_WAIT_LOOK, i, NULL);
                         return true;
                 }
+        return false;
+}
+
+bool plan_wait_for_certainty(struct engine *e, const struct request *r, struct step *ret) {
+        const struct entity *it = engine_entity(e, r->entity);
+        bool is_pool = it->type == ENTITY_ZPOOL;
+
+        for (uint32_t i = 0; i < (is_pool ? it->zpool.n_legs : 1); i++) {
+                entity_id leg = is_pool ? it->zpool.legs[i] : r->entity;
+
+                if (!leg_is_online(e, leg) || !leg_is_uncertain(e, leg))
+                        continue;
+                deadline_add(&e->deadlines, engine_node(e, leg)->uncertain_until, r->entity);
+                *ret = step_wait_untimed(REASON_WAIT_HELD, leg,
+                                         "the machine went down while it was in use, and ZFS may "
+                                         "be about to resilver it");
+                return true;
+        }
         return false;
 }
 

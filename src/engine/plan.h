@@ -99,6 +99,8 @@ bool plan_wait_for_provisioning(const struct engine *e, const struct request *r,
 bool plan_wait_for_coming(const struct engine *e, const struct request *r, struct step *ret);
 /* What the legs inside carry is written down before they become unreadable. */
 bool plan_wait_for_labels(const struct engine *e, const struct request *r, struct step *ret);
+/* The leg, or one of the pool, is not to go yet: leg_is_uncertain. */
+bool plan_wait_for_certainty(struct engine *e, const struct request *r, struct step *ret);
 /* Missing legs of a pool are asked to appear: their containers are opened, the pools of their
  * volumes imported. Waits until each has appeared or failed. */
 bool plan_pool_gather(const struct engine *e, const struct request *r, struct step *ret);

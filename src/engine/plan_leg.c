@@ -130,9 +130,11 @@ struct step plan_leg_offline(struct engine *e, const struct request *r) {
                 return (struct step){ .kind = STEP_WAIT, .reason = why, .untimed = true };
         if (pool_needs_leg(e, r->entity)) /* 6. what would stay is not enough, or not whole */
                 return leg_is_last(e, r->entity);
+        if (plan_wait_for_certainty(e, r, &s)) /* 7. does it lack anything? */
+                return s;
         if (plan_look_at_device(e, engine_node(e, r->entity)->device, r->entity, r->looked_since,
                                 &s) ||
-            plan_look_at_pool(e, r, pool, &s)) /* 7. is all that still so? Else something else would
+            plan_look_at_pool(e, r, pool, &s)) /* 8. is all that still so? Else something else would
                                                   be closed as what it was */
                 return s;
         return step_run(command_leg_offline(e->effects.arena, r->entity, it->zdev.pool,

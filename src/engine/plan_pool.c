@@ -145,7 +145,9 @@ struct step plan_pool_offline(struct engine *e, const struct request *r) {
                 return s;
         if (plan_wait_for_labels(e, r, &s)) /* 5. what a leg on its volumes carries */
                 return s;
-        if (plan_holders(e, r, &s)) /* 6. nobody uses a volume in it, whoever opened it: the export
+        if (plan_wait_for_certainty(e, r, &s)) /* 6. what its legs lack */
+                return s;
+        if (plan_holders(e, r, &s)) /* 7. nobody uses a volume in it, whoever opened it: the export
                                        would hang */
                 return s;
         return step_run(command_pool_export(e->effects.arena, r->entity, it->name));
