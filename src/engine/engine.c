@@ -299,6 +299,7 @@ static void node_move(struct engine *e, struct node *from, entity_id to) {
         n->closing_on = from->closing_on;
         n->entry_on = from->entry_on;
         n->vdev_online = from->vdev_online;
+        n->uncertain_until = from->uncertain_until;
         if (n->seen)
                 array_append(&e->seen_pools, to);
         if (n->mounted)
