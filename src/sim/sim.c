@@ -995,12 +995,16 @@ void sim_be_kind(struct sim *s) {
                         (void) sim_set_pool(s, s->pools.items[i]->name, SIM_POOL_REBUILDING, false);
                 for (uint32_t k = 0; k < s->pools.items[i]->n_legs; k++)
                         s->pools.items[i]->legs[k].bad_writes = 0;
+                if (s->pools.items[i]->imported && s->pools.items[i]->scan_paused)
+                        (void) zpool_scrub(s, s->pools.items[i], SCRUB_BEGIN);
                 if (s->pools.items[i]->imported)
                         (void) sim_checkpoint(s, s->pools.items[i]->name, false);
         }
         for (size_t i = 0; i < s->images.count; i++) /* and of those that are not here */
-                if (s->images.items[i]->mos)
+                if (s->images.items[i]->mos) {
                         s->images.items[i]->mos->checkpoint = false;
+                        s->images.items[i]->mos->scan.paused = 0;
+                }
         s->changes++;
 }
 

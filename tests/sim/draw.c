@@ -119,7 +119,7 @@ static void draw_typed(struct drawer *d) {
                 add_line(d, "type zpool export %s", pool);
                 break;
         case 4:
-                add_line(d, "type zpool scrub %s%s", draw(d, 2) ? "" : "-s ", pool);
+                add_line(d, "type zpool scrub %s%s", ONE_OF(d, "", "", "-s ", "-p "), pool);
                 break;
         case 5:
                 if (d->u->crypts.count) {
@@ -276,6 +276,13 @@ static void draw_copy(struct drawer *d) {
         }
 }
 
+/* Somebody uses it, and his pool is to go. */
+static void draw_hold(struct drawer *d, const char *what) {
+        add_line(d, "%s %s", ONE_OF(d, "hold", "hold", "release"), what);
+        if (strchr(what, '/') && draw(d, 2))
+                add_line(d, "offline zpool %.*s", (int) strcspn(what, "/"), what);
+}
+
 /* A zvol, a container, or a pool. */
 static const char *draw_held(struct drawer *d) {
         switch (draw(d, 3)) {
@@ -299,7 +306,7 @@ static void draw_zfs(struct drawer *d) {
         case 1:
                 what = draw_held(d);
                 if (what)
-                        add_line(d, "%s %s", ONE_OF(d, "hold", "hold", "release"), what);
+                        draw_hold(d, what);
                 break;
         case 2:
                 what = ONE_OF(d, "1", "5", "10");
