@@ -519,7 +519,7 @@ static void job_end_requests(struct engine *e, const struct job *j, const struct
         struct reason failure = { .code = REASON_NONE };
         uint64_t before = e->next_seq, first = job_look(e, j);
 
-        transit_ended(e, j, good, first);
+        transit_ended(e, j, end, first);
 
         if (!good && !j->withdrawn) {
                 job_print_failure(j, end, &failure);

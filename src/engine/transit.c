@@ -164,12 +164,19 @@ bool transit_is_going(const struct engine *e, entity_id id, struct reason *ret) 
 /* --- ends
  * ------------------------------------------------------------------------------------------- */
 
-void transit_ended(struct engine *e, const struct job *j, bool good, uint64_t look) {
+/* It went well; or it was killed, and its effect may come all the same. */
+static bool end_may_be_good(const struct command_end *end) {
+        return command_end_is_good(end) || end->timed_out || end->signal;
+}
+
+void transit_ended(struct engine *e, const struct job *j, const struct command_end *end,
+                   uint64_t look) {
         struct node *n = j->entity == ENTITY_NONE ? NULL : engine_node(e, j->entity);
 
         if (!n)
                 return;
-        if (good && (j->command.kind == COMMAND_CRYPT_OPEN || j->command.kind == COMMAND_VOLMODE)) {
+        if (end_may_be_good(end) &&
+            (j->command.kind == COMMAND_CRYPT_OPEN || j->command.kind == COMMAND_VOLMODE)) {
                 n->coming_until = e->now.mono + APPEAR_USEC;
                 deadline_add(&e->deadlines, n->coming_until, j->entity);
         }

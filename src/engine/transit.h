@@ -19,4 +19,5 @@ bool transit_is_coming(const struct engine *e, entity_id id, struct reason *ret)
 /* True if a command of ours takes it, or what it is in, out of use just now. */
 bool transit_is_going(const struct engine *e, entity_id id, struct reason *ret);
 /* A command has ended; `look`: the first of those that show what it did. */
-void transit_ended(struct engine *e, const struct job *j, bool good, uint64_t look);
+void transit_ended(struct engine *e, const struct job *j, const struct command_end *end,
+                   uint64_t look);
