@@ -11,7 +11,7 @@
 
 /* How long after `cryptsetup open` udev may take to show the mapping, or `zfs set volmode` the
  * volume. */
-#define APPEAR_USEC (10 * USEC_PER_SEC)
+#define APPEAR_USEC (30 * USEC_PER_SEC)
 
 static bool transit_because(struct reason *ret, enum reason_code code, entity_id about,
                             const char *detail) {
