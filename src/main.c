@@ -81,7 +81,7 @@ static const struct cli_command commands[] = {
         { "explain", TARGET_OR_TYPE, "show why it is not online, up to date, or safe to unplug",
           OPTION_BIT(OPTION_JSON), .run = explain_run },
         { "health", "", "is all well? The exit status says how bad it is", OPTION_BIT(OPTION_JSON),
-          .run = health_run },
+          .run = health_run, .trouble = EXIT_NO_DAEMON },
         { "history", "[" TARGET_OR_TYPE "]", "show what happened", HISTORY_OPTIONS,
           .run = history_run },
         { "receipt", DISK, "show what was on the disk when it was safe to unplug last",

@@ -19,7 +19,6 @@ static size_t line_end(const struct summary_line *l) {
         return 2 * l->depth + show_width(l->left);
 }
 
-/* What has no room behind the id goes on below it. */
 /* "Sat 2026-11-28 03:00:00" */
 static const char *next_print(struct arena *a, const struct schedule *schedule) {
         usec_t next = schedule_next(schedule, show_now());
@@ -34,6 +33,7 @@ static const char *next_print(struct arena *a, const struct schedule *schedule) 
         return arena_printf(a, "%s %s", day, show_time(a, next));
 }
 
+/* What has no room behind the id goes on below it. */
 static void print_line(struct arena *a, const struct summary_line *line, size_t gap,
                        size_t columns) {
         struct summary_line with = *line;

@@ -196,10 +196,14 @@ static int run(struct cli_call *call, int argc, char **argv) {
 }
 
 /* What could not be written (a full disk, say) was not done. */
-static int flush_output(int status) {
+static int flush_output(const struct cli_call *call, int status) {
+        int trouble = call->command ? call->command->trouble : 0;
+
         if (fflush(stdout) == 0 && !ferror(stdout))
                 return status;
         cli_complain("cannot write the output");
+        if (trouble)
+                return trouble;
         return status == EXIT_DONE ? EXIT_FAILED : status;
 }
 
@@ -213,7 +217,7 @@ int cli_main(const struct cli_command *commands, size_t n, int argc, char **argv
         the_n_commands = n;
         if (!options_parse(a, commands, n, argc, argv, &call, &error)) {
                 cli_complain("%s", error);
-                return EXIT_USAGE;
+                return call.command && call.command->trouble ? call.command->trouble : EXIT_USAGE;
         }
-        return flush_output(run(&call, argc, argv));
+        return flush_output(&call, run(&call, argc, argv));
 }

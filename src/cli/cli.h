@@ -75,6 +75,8 @@ struct cli_command {
         int (*main)(int argc, char **argv); /* instead: takes its options apart itself; argv[0] is
                                                the command's name */
         void (*help_more)(struct text *t);  /* what else its help tells, or NULL */
+        int trouble; /* how it ends where what was typed makes no sense, or what it says cannot be
+                        written; 0: EXIT_USAGE, EXIT_FAILED */
 };
 
 /* The table that cli_main was called with, for completion. */

@@ -528,7 +528,7 @@ void complete_follow(struct engine *e, entity_id leg) {
                 if (n->watch.stage == VERIFY_LOOK)
                         verify_labels(e, leg);
                 else if (n->watch.tries >= VERIFY_TRIES)
-                        leg_failed(e, leg, l, "its label stays behind those of the other legs");
+                        leg_failed(e, leg, l, n->watch.fault);
                 else
                         verify_start(e, leg, s);
                 return;

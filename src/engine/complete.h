@@ -13,8 +13,8 @@ void complete_before_online(struct engine *e, entity_id leg);
 /* Before a suspended pool is told to go on: the same for every leg that is here, but for those that
  * it waits for. */
 void complete_before_clear(struct engine *e, entity_id pool);
-/* Before an import: the same for every leg that was not complete and current when the pool was last
- * seen here. */
+/* Before an import: the same for every leg that is there, but for those that were complete and
+ * current when the pool was last seen here, and are behind nobody by their labels. */
 void complete_before_import(struct engine *e, entity_id pool);
 
 /* The picture of the leg has changed, or its pool said something: starts watching what somebody

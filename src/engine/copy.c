@@ -37,12 +37,6 @@ bool leg_is_settled(const struct engine *e, entity_id leg) {
                (leg_is_online(e, leg) && l && l->m.copy == COPY_SUSPECT && !l->m.watching);
 }
 
-bool leg_is_proven(const struct engine *e, entity_id leg) {
-        const struct leg_row *l = ledger_of(e, leg);
-
-        return l && l->m.copy == COPY_COMPLETE && !l->m.watching && (l->m.open || l->m.closed_time);
-}
-
 bool leg_is_uncertain(const struct engine *e, entity_id leg) {
         return e->now.mono < engine_node(e, leg)->uncertain_until;
 }

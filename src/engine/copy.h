@@ -7,9 +7,6 @@
 
 /* ONLINE, and known to be up to date. */
 bool leg_is_complete(const struct engine *e, entity_id leg);
-/* A copy that counts: complete, and what it carries was read on its label when it went, if it is
- * not in use. */
-bool leg_is_proven(const struct engine *e, entity_id leg);
 /* ONLINE, and nothing is to be caught up with, as far as ZFS knows: complete or suspect. */
 bool leg_is_settled(const struct engine *e, entity_id leg);
 /* One leaf alone in its top-level vdev has nobody to catch up from. */
@@ -33,8 +30,9 @@ void leg_failed(struct engine *e, entity_id leg, struct leg_row *l, const char *
 /* The pool is gone, and with it the record of how the resilver ended. */
 void leg_disappeared(struct engine *e, entity_id leg, struct leg_row *l);
 
-/* A guard was overridden for the leg, or nobody whole was there to catch up from: it is suspect
- * until a scrub with every leg online has repaired nothing on it. */
+/* A guard was overridden for the leg; or its data had gone another way, and somebody else put it
+ * online, or imported its pool; or nobody whole was there to catch up from. It is suspect until a
+ * scrub with every leg online has repaired nothing on it; `why` is a clause, and copied. */
 void copy_suspect(struct engine *e, entity_id leg, const char *why);
 /* That scrub has ended. */
 void copy_clear(struct engine *e, entity_id leg, usec_t scrub_end);

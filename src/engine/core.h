@@ -108,7 +108,8 @@ struct label_ask {
 struct watch {
         bool pending; /* the command that brings it online has not had its effect yet */
         enum verify_stage stage;
-        uint32_t tries;       /* verifications that found the leg behind */
+        uint32_t tries;       /* verifications that came to nothing */
+        const char *fault;    /* why the last one did: a clause */
         usec_t retry_at;      /* monotonic; not before */
         uint64_t look;        /* seq of the look at its pool with VERIFY_LOOK */
         uint64_t sibling_txg; /* what its sibling's label said */
@@ -128,7 +129,7 @@ struct watch {
 /* A handler list that has not ended, beside its row in the memory. */
 struct list_run {
         uint64_t request; /* what its current action asked for; 0: nothing yet */
-        uint64_t job;     /* of `run:` and snapshots of the parent; 0: none */
+        uint64_t job;     /* of `run:`; 0: none */
         bool over, good;  /* the current action has ended, and how */
 };
 

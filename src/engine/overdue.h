@@ -12,7 +12,7 @@ struct chore;
 enum operation chore_operation(const struct chore *c);
 
 /* When `last + interval` (or `added + interval` if it never happened) is past; 0 if it is not, or
- * there is no interval. */
+ * there is no interval. `now` for a date in the future: the clock was wrong then, or is now. */
 usec_t overdue_since(struct span interval, usec_t added, usec_t last, usec_t now);
 /* When it will be or was due; 0 without an interval. */
 usec_t overdue_due(struct span interval, usec_t added, usec_t last);

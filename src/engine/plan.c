@@ -19,7 +19,7 @@
  * After a command has ended, the world is looked at before the plan is asked again. If the plan
  * then still wants the command that has just ended, it had no effect (yet): until its grace is over
  * the request waits, and then it has failed. So no command is ever repeated without something
- * having changed, but for the bounded retries of a busy export, unmount or close.
+ * having changed, but for the bounded retries of an export, unmount, close or power-off.
  */
 
 /* How often a busy export, unmount, close or power-off is tried, with 1, 2, 4, 8, 16, 32 seconds in
@@ -325,7 +325,7 @@ static bool command_is_retried(enum command_kind kind) {
                kind == COMMAND_UNMOUNT || kind == COMMAND_POWER_OFF;
 }
 
-/* A busy export, unmount or close is tried again, when what it stands on was looked at anew. */
+/* One that failed, busy or not, is tried again, when what it stands on was looked at anew. */
 static bool plan_retry(struct engine *e, struct request *r, const struct ran *ran,
                        const struct reason *failure) {
         struct step s = step_wait(ran->busy ? REASON_WAIT_RETRY : REASON_WAIT_AGAIN, r->entity,

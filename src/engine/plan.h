@@ -38,8 +38,8 @@ struct step step_failf(enum reason_code code, entity_id about, const char *forma
         __attribute__((format(printf, 3, 4)));
 struct step step_run(struct command command);
 
-/* One per entity type and wish; pure but for the arena of the step's effects, where commands are
- * built. */
+/* One per entity type and wish. It decides, and changes nothing but what waits for it: commands are
+ * built in the arena of the step's effects, a deadline says when to ask again. */
 struct step plan_disk_online(struct engine *e, const struct request *r);
 struct step plan_crypt_online(struct engine *e, const struct request *r);
 struct step plan_pool_online(struct engine *e, const struct request *r);

@@ -79,7 +79,9 @@ struct step plan_snapshot(struct engine *e, const struct request *r) {
         struct command c;
         struct step s;
 
-        if (!entity_is_online(e, it->parent)) { /* 1. its pool */
+        if (!entity_is_online(e, it->parent)) {       /* 1. its pool */
+                if (pool_is_unsettled(e, it->parent)) /* a dataset may be seen before it */
+                        return step_wait(REASON_WAIT_LOOK, it->parent, NULL);
                 if (plan_require(e, r, it->parent, WISH_ONLINE, &s))
                         return s;
                 return step_wait(REASON_WAIT_APPEAR, it->parent, NULL);

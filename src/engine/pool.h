@@ -10,7 +10,7 @@
  * too few; ENTITY_NONE if enough are there. A name in backed_by that no leg is configured for
  * counts as there: zmirror cannot know. */
 entity_id pool_find_lacking(const struct engine *e, entity_id pool);
-/* True if that leg is there neither by its own requirement, but because its vdev has too few. */
+/* True if the configuration says so: required. */
 bool pool_leg_is_required(const struct engine *e, entity_id leg);
 /* The names of the devices that are not there, separated by commas; in the arena. */
 const char *pool_print_missing(const struct engine *e, entity_id pool, struct arena *a);

@@ -352,12 +352,6 @@ void request_end(struct engine *e, struct request *r, bool fulfilled, const stru
         array_append(&e->spare_requests, r);
 }
 
-void request_end_all(struct engine *e, entity_id entity, const struct reason *why) {
-        for (enum wish w = 0; w < _WISH_MAX; w++)
-                if (engine_node(e, entity)->requests[w])
-                        request_end(e, engine_node(e, entity)->requests[w], false, why);
-}
-
 bool request_cancel(struct engine *e, entity_id entity, enum wish wish) {
         static const struct reason why = { .code = REASON_CANCELLED, .about = ENTITY_NONE };
         struct request *r = engine_node(e, entity)->requests[wish];

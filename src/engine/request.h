@@ -95,8 +95,6 @@ const struct need *request_find_need(const struct request *r, entity_id entity, 
 void request_end(struct engine *e, struct request *r, bool fulfilled, const struct reason *why);
 /* Withdraws what a person asked for. False if there was nothing. */
 bool request_cancel(struct engine *e, entity_id entity, enum wish wish);
-/* Everything open for the entity ends: its device went. */
-void request_end_all(struct engine *e, entity_id entity, const struct reason *why);
 
 /* Who wanted it: "a person", or "on_appeared of crypt tank-b". In the arena. */
 const char *request_print_origin(const struct engine *e, const struct request *r, struct arena *a);

@@ -28,10 +28,11 @@ void verify_start(struct engine *e, entity_id leg, const struct pool_status *s) 
                 (void) job_add_for(e, JOB_VERIFY, pool, &c);
 }
 
-static void verify_failed(struct engine *e, entity_id leg) {
+static void verify_failed(struct engine *e, entity_id leg, const char *why) {
         struct watch *w = &engine_node(e, leg)->watch;
 
         w->stage = VERIFY_NONE;
+        w->fault = why;
         w->tries++;
         w->retry_at = e->now.mono + VERIFY_PAUSE;
         deadline_add(&e->deadlines, w->retry_at, leg);
@@ -49,7 +50,8 @@ void verify_synced(struct engine *e, entity_id pool, bool good) {
                 if (w->stage != VERIFY_SYNC)
                         continue;
                 if (!good || !s || engine_node(e, leg)->vdev == VDEV_NONE) {
-                        verify_failed(e, leg);
+                        verify_failed(e, leg,
+                                      good ? "its pool does not answer" : "zpool sync fails");
                         continue;
                 }
                 if (!look)
@@ -81,7 +83,7 @@ bool verify_has_looked(struct engine *e, entity_id leg) {
         if (pool->status_seq < w->look)
                 return false;
         if (pool->told_seq < w->look)
-                verify_failed(e, leg);
+                verify_failed(e, leg, "its pool does not answer");
         return pool->told_seq >= w->look;
 }
 
@@ -94,9 +96,19 @@ static void verify_judge(struct engine *e, entity_id leg, const struct label *la
         w->stage = VERIFY_NONE;
         if (!s || !l || !l->m.watching || !leg_is_online(e, leg))
                 return;
-        if (!label || !label->valid || label->vdev_guid != l->m.vdev_guid ||
-            label->pool_guid != l->m.pool_guid || label->txg < w->sibling_txg) {
-                verify_failed(e, leg);
+        if (!label || !label->valid) {
+                verify_failed(e, leg, "its label cannot be read");
+                return;
+        }
+        if (label->vdev_guid != l->m.vdev_guid || label->pool_guid != l->m.pool_guid) {
+                verify_failed(e, leg, "its label is that of another leg");
+                return;
+        }
+        if (label->txg < w->sibling_txg) {
+                verify_failed(e, leg,
+                              w->sibling_txg == UINT64_MAX
+                                      ? "the label of the leg beside it cannot be read"
+                                      : "its label stays behind those of the other legs");
                 return;
         }
         entry_note_own(e, l, label);
@@ -112,7 +124,7 @@ void verify_sibling_label(struct engine *e, entity_id leg, const struct label *l
         if (n->watch.stage != VERIFY_SIBLING)
                 return;
         if (!s || n->vdev == VDEV_NONE) { /* the pool or its leg has gone meanwhile */
-                verify_failed(e, leg);
+                verify_failed(e, leg, "its pool does not answer");
                 return;
         }
         n->watch.sibling_txg = label && label->valid ? label->txg : UINT64_MAX;
@@ -130,5 +142,5 @@ void verify_leg_label(struct engine *e, entity_id leg, const char *path,
         if (leg_vdev(e, leg) && d && text_equal(d->devnode, path))
                 verify_judge(e, leg, label);
         else
-                verify_failed(e, leg);
+                verify_failed(e, leg, "its device has changed");
 }

@@ -9,7 +9,8 @@ const char *trim_obstacle_print(struct arena *a, const struct trim_obstacle *o) 
         case TRIM_FAULT_MAPPING:
                 return "its LUKS container was opened without --allow-discards, which zmirror "
                        "gives "
-                       "where a trim_interval applies: take it offline and online again";
+                       "where a trim_interval applies: set one if there is none, and take it "
+                       "offline and online again";
         case TRIM_FAULT_ANNOUNCED:
                 return arena_printf(a,
                                     "%s announces that it takes trims, but the kernel sends none "

@@ -73,7 +73,8 @@ static enum holds holds_last(struct stage *st, const char *const *words, uint32_
         struct view_entity v;
         usec_t date;
 
-        if (n != 4) {
+        if (n != 4 ||
+            (!text_equal(want, "never") && !text_equal(want, "now") && !text_equal(want, "set"))) {
                 (void) stage_mistake(st, "expected 'last online|update|scrub|trim <pool> <leg> "
                                          "never|now|set'");
                 return HOLDS_MISTAKE;
@@ -403,8 +404,8 @@ static const struct condition *condition_find(struct stage *st, const char *cons
         else
                 (void) stage_mistake(
                         st,
-                        "expected run, nothing, rest, state, verdict, errors, "
-                        "running, last, history, request, imported, copy or whole, not "
+                        "expected run, nothing, rest, state, verdict, up-to-date, trouble, errors, "
+                        "failed, running, last, history, request, imported, copy or whole, not "
                         "'%s'",
                         n ? words[0] : "");
         return NULL;
@@ -453,6 +454,8 @@ static enum play stage_await(struct stage *st, const char *const *words, uint32_
 /* What is expected to be so has to be so in a moment; a command has to be the next one that is run;
  * for "nothing" the world has to come to rest. */
 enum play stage_expect(struct stage *st, const char *const *words, uint32_t n) {
+        if (n > 1 && (text_equal(words[0], "nothing") || text_equal(words[0], "rest")))
+                return stage_mistake(st, "'%s' is too much", words[1]);
         if (text_equal(words[0], "nothing")) {
                 if (!rehearsal_rest(st->rehearsal, USEC_PER_DAY))
                         return stage_failed(st, "expected nothing, but it does not come to rest");

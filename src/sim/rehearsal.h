@@ -45,6 +45,8 @@ void rehearsal_set_full(struct rehearsal *r, bool full);
 
 /* What a client asks. False: the daemon does not run. */
 bool rehearsal_wish(struct rehearsal *r, const struct input_wish *w);
+/* Several at once, as `all` and `group` are asked for: nothing is planned before the last one. */
+bool rehearsal_wishes(struct rehearsal *r, const struct input_wish *wishes, uint32_t n);
 bool rehearsal_chores(struct rehearsal *r, const struct chore *chores, uint32_t n);
 bool rehearsal_cancel(struct rehearsal *r, const struct input_cancel *c);
 bool rehearsal_startup(struct rehearsal *r);

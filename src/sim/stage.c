@@ -417,35 +417,41 @@ static uint64_t stage_new_client(struct stage *st) {
         return st->requests.count;
 }
 
-static void stage_wish(struct stage *st, struct input_wish w, bool cancel) {
-        if (cancel) {
-                (void) rehearsal_cancel(
-                        st->rehearsal,
-                        &(struct input_cancel){ .wish = w.wish, .entity = w.entity });
-                return;
-        }
-        w.client = stage_new_client(st);
-        (void) rehearsal_wish(st->rehearsal, &w);
+static void stage_wish(struct stage *st, struct input_wish *wishes, uint32_t n, bool cancel,
+                       bool all) {
+        for (uint32_t i = 0; i < n; i++)
+                if (cancel)
+                        (void) rehearsal_cancel(st->rehearsal,
+                                                &(struct input_cancel){ .wish = wishes[i].wish,
+                                                                        .entity = wishes[i].entity,
+                                                                        .for_all = all });
+                else
+                        wishes[i].client = stage_new_client(st);
+        if (!cancel)
+                (void) rehearsal_wishes(st->rehearsal, wishes, n);
 }
 
 /* Of everything that can do it, or of what is in that group. */
 static enum play stage_wish_many(struct stage *st, const struct input_wish *like, const char *group,
                                  bool cancel) {
-        struct input_wish w = *like;
-        bool any = false;
+        struct input_wish *wishes = arena_new_array(st->arena, struct input_wish,
+                                                    st->config->n_entities);
+        uint32_t n = 0;
 
+        if (like->accept_data_loss || like->overwrite_leg)
+                return stage_mistake(st, "what may be lost is said of one entity, not of many");
         for (uint32_t i = 0; i < st->config->n_entities; i++) {
                 const struct entity *e = config_entity(st->config, i);
 
-                if (!wish_suits(w.wish, e->type) || (group && !entity_is_in_group(e, group)))
+                if (!wish_suits(like->wish, e->type) || (group && !entity_is_in_group(e, group)))
                         continue;
-                w.entity = i;
-                stage_wish(st, w, cancel);
-                any = true;
+                wishes[n] = *like;
+                wishes[n++].entity = i;
         }
-        if (!any && group)
+        if (!n && group)
                 return stage_mistake(st, "nothing in a group '%s' can '%s'", group,
-                                     wish_print(w.wish));
+                                     wish_print(like->wish));
+        stage_wish(st, wishes, n, cancel, !group);
         return PLAY_GOOD;
 }
 
@@ -464,19 +470,23 @@ static enum play play_wish(struct stage *st, const struct scenario_line *l) {
                         w.accept_data_loss = true;
                 else if (text_equal(l->words[i], "--overwrite-leg"))
                         w.overwrite_leg = true;
+                else if (text_starts(l->words[i], "--"))
+                        return stage_mistake(st, "unknown option '%s'", l->words[i]);
                 else
                         words[n++] = l->words[i];
         if (!rehearsal_engine(st->rehearsal))
                 return stage_mistake(st, "the daemon does not run");
         if (n == 1 && text_equal(words[0], "all"))
                 return stage_wish_many(st, &w, NULL, cancel);
+        if (n == 1 && text_equal(words[0], "group"))
+                return stage_mistake(st, "expected the name of a group");
         if (n == 2 && text_equal(words[0], "group"))
                 return stage_wish_many(st, &w, words[1], cancel);
         if (!stage_find_entity(st, words, n, &w.entity))
                 return PLAY_MISTAKE;
         if (!wish_suits(w.wish, config_entity(st->config, w.entity)->type))
                 return stage_mistake(st, "a %s cannot '%s'", words[0], l->words[0]);
-        stage_wish(st, w, cancel);
+        stage_wish(st, &w, 1, cancel, false);
         return PLAY_GOOD;
 }
 

@@ -28,8 +28,8 @@ static struct view_entity sample_view(const struct config *c) {
                 .last_trim = 5,
                 .overdue = { 6, 7, 8 },
                 .available_update_overdue = 9,
-                .operations = { [OPERATION_UPDATE] = { true, 0.25, 10, 11, 12, 13 },
-                                [OPERATION_TRIM] = { true, -1, 0, 0, 0, 0 } },
+                .operations = { [OPERATION_UPDATE] = { true, 0.25, 10, 11, 14, 12, 13 },
+                                [OPERATION_TRIM] = { true, -1, 0, 0, 0, 0, 0 } },
                 .watching = true,
                 .copy = COPY_SUSPECT,
                 .copy_text = "somebody insisted",
@@ -66,6 +66,7 @@ static void check_row(const struct row *r) {
         assert_true(r->operations[OPERATION_UPDATE].progress == 0.25);
         assert_int_equal(r->operations[OPERATION_UPDATE].started, 10);
         assert_int_equal(r->operations[OPERATION_UPDATE].eta, 11);
+        assert_int_equal(r->operations[OPERATION_UPDATE].paused, 14);
         assert_int_equal(r->operations[OPERATION_UPDATE].done_bytes, 12);
         assert_int_equal(r->operations[OPERATION_UPDATE].total_bytes, 13);
         assert_false(r->operations[OPERATION_SCRUB].running);

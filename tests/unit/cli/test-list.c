@@ -59,8 +59,10 @@ static const struct {
           "[\n{\"id\":\"zdev|pool:tank|name:b\",\"last_online\":\"2023-11-14T22:13:20+00:00\","
           "\"update_overdue\":null,\"errors\":true,\"operations\":[{\"operation\":\"update\","
           "\"progress\":0.414,\"started\":\"2023-11-14T21:56:40+00:00\","
-          "\"eta\":\"2023-11-14T22:23:20+00:00\"},{\"operation\":\"trim\",\"progress\":null,"
-          "\"started\":null,\"eta\":null}],\"depth\":2,\"parent\":\"part|name:b\"},\n"
+          "\"eta\":\"2023-11-14T22:23:20+00:00\",\"paused\":null},{\"operation\":\"trim\","
+          "\"progress\":null,"
+          "\"started\":null,\"eta\":null,\"paused\":null}],\"depth\":2,\"parent\":\"part|name:b\"},"
+          "\n"
           "{\"id\":\"zdev|pool:bak|name:v\",\"last_online\":\"2020-09-13T12:26:40+00:00\","
           "\"update_overdue\":\"2022-04-15T05:20:00+00:00\",\"errors\":false,\"operations\":[],"
           "\"depth\":2,\"parent\":\"zvol|pool:tank|name:v\"}\n]\n",
