@@ -1,6 +1,7 @@
 /* engine/plan_volume.c - volumes and file systems of a pool, and snapshots of them */
 #include <time.h>
 
+#include "engine/job.h"
 #include "engine/picture.h"
 #include "engine/plan.h"
 
