@@ -24,13 +24,16 @@
 #define TARGET         "all|group <group>|<type> <name...>"
 #define TARGET_OR_TYPE "all|group <group>|<type> [<name...>]"
 #define DISK           "<disk>"
-#define VOLUME         "zvol|dataset <pool> <name>"
+#define VOLUMES        "all|group <group>|zvol|dataset <pool> <name>"
 #define SETTINGS       "commands|event-handlers|log-events|log-full-events"
 
 static const struct cli_command commands[] = {
         /* the daemon */
         { "", "", "the removable disks at a glance: may I unplug it?", .run = overview_run },
-        { "daemon", "", "run the service", OPTION_BIT(OPTION_CACHE_PATH), .main = daemon_main },
+        { "daemon", "", "run the service",
+          OPTION_BIT(OPTION_SOCKET_PATH) | OPTION_BIT(OPTION_CONFIG_PATH) |
+                  OPTION_BIT(OPTION_CACHE_PATH),
+          .main = daemon_main },
         { "startup", "", "run the handlers for the start of the system", .run = service_startup },
         { "shutdown", "", "stop the daemon; no device is touched", .run = service_shutdown },
         { "reload-config", "", "read the configuration anew", .run = service_reload },
@@ -38,7 +41,8 @@ static const struct cli_command commands[] = {
           .run = service_version },
         { "check", "", "check the configuration, without a daemon", .run = check_run },
         { "simulate", "[<scenario>]", "rehearse the configuration in a simulated world",
-          OPTION_BIT(OPTION_SEED) | OPTION_BIT(OPTION_QUIET), .main = simulate_main },
+          OPTION_BIT(OPTION_CONFIG_PATH) | OPTION_BIT(OPTION_SEED) | OPTION_BIT(OPTION_QUIET),
+          .main = simulate_main },
         { "demo", "", "a week with zmirror in less than a minute; nothing is touched",
           OPTION_BIT(OPTION_QUICK), .main = demo_main },
 
@@ -51,7 +55,7 @@ static const struct cli_command commands[] = {
         { "scrub", TARGET, "read and check everything on it", REQUEST_OPTIONS, .run = request_run },
         { "trim", TARGET, "tell its disks which blocks are free", REQUEST_OPTIONS,
           .run = request_run },
-        { "snapshot", VOLUME, "make a snapshot of a zvol or dataset", REQUEST_OPTIONS,
+        { "snapshot", VOLUMES, "make a snapshot of a zvol or dataset", REQUEST_OPTIONS,
           .run = request_run },
 
         /* maintenance */
@@ -89,7 +93,7 @@ static const struct cli_command commands[] = {
         { "watch", "", "show on a live screen what goes on", .run = watch_run },
         { "label", "<device>...", "show what a leg's own labels say, without a daemon",
           OPTION_BIT(OPTION_JSON), .main = cli_label },
-        { "holders", "<device>|<pool>|<dataset>", "who uses it? Without a daemon",
+        { "holders", "<device>|<pool>|<dataset>|<folder>", "who uses it? Without a daemon",
           .main = cli_holders },
 
         { "forget", TARGET, "forget what is known of it from earlier", .run = forget_run },

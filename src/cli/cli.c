@@ -98,7 +98,8 @@ static void help_what(struct text *t, const struct cli_command *c) {
         };
 
         for (size_t i = 0; i < ELEMENTSOF(lines); i++)
-                cli_help_line(t, lines[i].left, lines[i].help, INDENT_COMMAND);
+                if (!c || strstr(c->arguments, "<type>") || !text_starts(lines[i].left, "<type>"))
+                        cli_help_line(t, lines[i].left, lines[i].help, INDENT_COMMAND);
         if (c && strstr(c->arguments, "<type> [<name"))
                 cli_help_line(t, "<type>", "everything of that type", INDENT_COMMAND);
 }
@@ -144,7 +145,9 @@ static void help_all(void) {
         text_addf(&t, "\n%s is one of\n", what);
         help_what(&t, NULL);
         text_add(&t, "\nEvery command takes these options, and shows its own with --help:\n");
-        options_print(&t, OPTIONS_COMMON);
+        options_print(&t, OPTIONS_EVERYWHERE);
+        text_add(&t, "\nWhat has to do with the daemon, and check, take these, too:\n");
+        options_print(&t, OPTIONS_COMMON & ~OPTIONS_EVERYWHERE);
         text_add(&t, "\nExit status: 0 done, 1 failed, 2 usage, 3 the daemon is not running.\n"
                      "The manual page zmirror(8) has more.\n");
         (void) fputs(t.s, stdout);
@@ -158,14 +161,14 @@ static int show_version(void) {
         return EXIT_DONE;
 }
 
-/* The command's name first, then everything else that was typed, as it was typed but for
- * underscores in the names of options. */
+/* The command's name first, as what complains of an option begins with it, then everything else
+ * that was typed, as it was typed but for underscores in the names of options. */
 static int run_main(struct cli_call *call, int argc, char **argv) {
         char **copy = arena_new_array(call->arena, char *, (size_t) argc + 1);
         bool only_words = false;
         int n = 1;
 
-        copy[0] = argv[call->command_at];
+        copy[0] = arena_printf(call->arena, "zmirror: %s", call->command->name);
         for (int i = 1; i < argc; i++) {
                 if (i == call->command_at)
                         continue;

@@ -70,10 +70,10 @@ struct cli_command {
         const char *name;
         const char *arguments; /* as in the usage line, "" for none */
         const char *help;      /* one line; NULL: an alias, not shown */
-        uint64_t options;      /* besides those that all have */
+        uint64_t options;      /* besides those that all have (options.h) */
         int (*run)(struct cli_call *call);
-        int (*main)(int argc, char **argv); /* instead: takes its options apart itself; argv[0] is
-                                               the command's name */
+        int (*main)(int argc, char **argv); /* instead: takes its options apart itself, all that
+                                               are in `options`; argv[0] is "zmirror: daemon" */
         void (*help_more)(struct text *t);  /* what else its help tells, or NULL */
         int trouble; /* how it ends where what was typed makes no sense, or what it says cannot be
                         written; 0: EXIT_USAGE, EXIT_FAILED */

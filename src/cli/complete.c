@@ -171,7 +171,10 @@ static void offer_log_levels(const struct completion *c) {
 }
 
 static void offer_options(const struct completion *c) {
-        uint64_t options = OPTIONS_COMMON | (c->call.command ? c->call.command->options : 0);
+        const struct cli_command *command = c->call.command;
+        uint64_t options = command && command->main ? OPTIONS_EVERYWHERE : OPTIONS_COMMON;
+
+        options |= command ? command->options : 0;
 
         for (enum option o = 0; o < _OPTION_MAX; o++)
                 if (options & OPTION_BIT(o))
@@ -243,8 +246,7 @@ static void offer_words(const struct completion *c) {
         const char *command = c->call.command->name, *arguments = c->call.command->arguments;
         uint32_t n = c->call.n_words;
 
-        if (text_starts(arguments, "all|group") || text_starts(arguments, "[all|group") ||
-            text_equal(command, "snapshot"))
+        if (text_starts(arguments, "all|group") || text_starts(arguments, "[all|group"))
                 offer_target(c);
         else if (text_equal(arguments, "<disk>"))
                 offer_disks(c);

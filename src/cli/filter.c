@@ -95,12 +95,17 @@ static bool regex_parse(const struct cli_call *call, struct filter *f) {
 
 static bool overdue_refuse(const struct cli_call *call, const char *word) {
         const char *names[_OPERATION_MAX + 1];
+        enum operation op;
 
-        for (enum operation op = 0; op < _OPERATION_MAX; op++)
+        for (op = 0; op < _OPERATION_MAX; op++)
                 names[op] = operation_print(op);
         names[_OPERATION_MAX] = "overdue";
-        (void) cli_usage(call, "'%s' cannot be listed%s", word,
-                         hint_nearest(call->arena, word, names, ELEMENTSOF(names)));
+        if (operation_parse(word, &op))
+                (void) cli_usage(call, "'%s' cannot be listed there, did you mean '%s overdue'?",
+                                 word, word);
+        else
+                (void) cli_usage(call, "'%s' cannot be listed%s", word,
+                                 hint_nearest(call->arena, word, names, ELEMENTSOF(names)));
         return false;
 }
 
@@ -124,6 +129,10 @@ static bool overdue_parse(const struct cli_call *call, struct filter *f) {
         }
         if (!text_equal(w[0], "overdue"))
                 return overdue_refuse(call, w[0]);
+        if (w[1] && text_equal(w[1], "overdue")) {
+                (void) cli_usage(call, "'%s' is too much", w[1]);
+                return false;
+        }
         if (w[1])
                 return overdue_refuse(call, w[1]);
         f->available = call->values[OPTION_INCLUDE_AVAILABLE_UPDATE_OVERDUE] &&

@@ -16,7 +16,8 @@ static const char usage[] =
         "Shows who keeps a block device, a pool, a dataset with all below it, or what is\n"
         "mounted at a folder from being closed, exported or unmounted: processes, mounts\n"
         "(those of other mount namespaces, too), loop devices, swap, mappings, NFS, and\n"
-        "pools. Exit status: 0 somebody does, 1 nobody is to be seen.\n";
+        "pools. Exit status: 0 somebody does, 1 nobody is to be seen, or there is no such\n"
+        "device, no such pool is imported, or nothing is mounted there.\n";
 
 struct listing {
         uint32_t n;

@@ -26,10 +26,11 @@ bool option_takes_value(enum option o);
 /* "  --format FORMAT   how the table is drawn" for each that the command takes. */
 void options_print(struct text *t, uint64_t options);
 
-/* Those that every command takes. */
+/* Those that every command takes, and those that it takes unless it takes its options apart itself.
+ */
+#define OPTIONS_EVERYWHERE (OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION))
 #define OPTIONS_COMMON                                                                             \
-        (OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION) | OPTION_BIT(OPTION_SOCKET_PATH) |   \
-         OPTION_BIT(OPTION_CONFIG_PATH))
+        (OPTIONS_EVERYWHERE | OPTION_BIT(OPTION_SOCKET_PATH) | OPTION_BIT(OPTION_CONFIG_PATH))
 
 /* Splits at commas and blanks, leaving out empty items; NULL-terminated, in the arena. */
 const char *const *list_split(struct arena *a, const char *list, uint32_t *ret_n);

@@ -10,7 +10,7 @@
 #include "world/linux/power.h"
 
 static const char usage[] =
-        "usage: zmirror power-off <disk>\n"
+        "usage: zmirror power-off <device>\n"
         "\n"
         "Writes out what is still to be written to a disk that nobody uses, stops it, takes\n"
         "it from the kernel, and powers its USB port down, if no other disk is behind that.\n"

@@ -79,8 +79,12 @@ static bool words_to_named(const struct cli_call *call, const char *const *words
                 target.n_words = 1;
         }
         if (target.n_words != expected) {
-                (void) cli_usage(call, "a %s is named by %s", entity_type_print(target.type),
-                                 expected == 2 ? "its pool and its name" : "one word");
+                if (expected == 1) /* one at least is missing, as several become one */
+                        (void) cli_usage(call, "the name of the %s is missing",
+                                         entity_type_print(target.type));
+                else
+                        (void) cli_usage(call, "a %s is named by its pool and its name",
+                                         entity_type_print(target.type));
                 return false;
         }
         target.words = names;
@@ -104,7 +108,8 @@ bool words_to_target(const struct cli_call *call, uint32_t first, struct target 
         }
         if (text_equal(words[0], "group")) {
                 if (n != 2)
-                        (void) cli_usage(call, "a group has one name");
+                        (void) cli_usage(call, n == 1 ? "the name of the group is missing"
+                                                      : "a group has one name");
                 *ret = (struct target){ .kind = TARGET_GROUP, .group = words[n - 1] };
                 return n == 2;
         }

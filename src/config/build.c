@@ -701,7 +701,9 @@ static void timeout_read(struct builder *b, const struct tree *t, usec_t *ret) {
         else if (t->kind == TREE_SCALAR && span_parse(t->text, &s) && !s.months && s.usec)
                 *ret = s.usec;
         else
-                diagnose_error(b->diagnoser, t, "expected a number of seconds, found %s",
+                diagnose_error(b->diagnoser, t,
+                               "expected seconds, or a duration such as '5 minutes' (no months, no "
+                               "years), found %s",
                                tree_describe(b->diagnoser->arena, t));
 }
 

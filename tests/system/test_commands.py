@@ -163,6 +163,8 @@ def test_what_could_be_typed_next_is_offered(box):
     assert offered(box, "snapshot", "") == ["all", "group", "zvol", "dataset"]
     assert offered(box, "list", "--format", "tab") == ["table"]
     assert offered(box, "resilver-o") == ["resilver-overdue"]
+    assert offered(box, "label", "--") == ["--help", "--version", "--json"], "it takes no other"
+    assert "--socket-path" not in offered(box, "simulate", "--") and "--config-path" in offered(box, "simulate", "--")
     _, daemon = started(box)
     assert offered(box, "status", "disk", "") == ["blue"], "what its owner calls it"
     assert offered(box, "scrub", "zdev", "tank", "") == ["tank-a", "tank-b"]
@@ -173,6 +175,12 @@ def test_help_tells_columns_and_formats(box):
     text = " ".join(show(box, "list", "--help").split())
     assert "Columns: id, hrid, state," in text and "rounded_grid," in text, text
     assert max(map(len, show(box, "--help").splitlines())) <= 80
+
+
+def test_who_complains_of_an_option_says_so(box):
+    for command in "daemon", "simulate", "demo", "label", "holders":
+        text = show(box, command, "--nothing-like-it", status=2)
+        assert text.startswith(f"zmirror: {command}: "), text
 
 
 def test_history_names_what_it_is_about(box):

@@ -135,6 +135,11 @@ static const struct {
         { "list update", EXIT_USAGE, "",
           "zmirror: 'update' alone cannot be listed, did you mean 'update overdue'? (usage: "
           "zmirror list)\n" },
+        { "list overdue scrub", EXIT_USAGE, "",
+          "zmirror: 'scrub' cannot be listed there, did you mean 'scrub overdue'? (usage: zmirror "
+          "list)\n" },
+        { "list overdue overdue", EXIT_USAGE, "",
+          "zmirror: 'overdue' is too much (usage: zmirror list)\n" },
         { "list --id-regex (", EXIT_USAGE, "",
           "zmirror: '(' is no regular expression: Unmatched ( or \\( (usage: zmirror list)\n" },
         { "list --keys id --remove-columns id", EXIT_USAGE, "",

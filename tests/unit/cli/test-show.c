@@ -165,7 +165,7 @@ static void test_programs_get_their_arguments(void **state) {
                          NULL };
 
         assert_int_equal(cli_main(commands, 1, 6, argv), 7);
-        assert_string_equal(the_words.s, "daemon --socket-path daemon --odd-one=a_b -h ");
+        assert_string_equal(the_words.s, "zmirror: daemon --socket-path daemon --odd-one=a_b -h ");
         text_done(&the_words);
 }
 

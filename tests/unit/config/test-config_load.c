@@ -138,10 +138,14 @@ static const struct {
           HEAD "ssd: 7\nlog_level: infoo\ntimeout: soon\ncontent: []\n",
           { { 2, 6, "expected yes or no, found '7'" },
             { 3, 12, "unknown log level 'infoo', did you mean 'info'?" },
-            { 4, 10, "expected a number of seconds, found 'soon'" } } },
+            { 4, 10,
+              "expected seconds, or a duration such as '5 minutes' (no months, no years), found "
+              "'soon'" } } },
         { "time-out of nothing",
           HEAD "timeout: 0\ncontent: []\n",
-          { { 2, 10, "expected a number of seconds, found '0'" } } },
+          { { 2, 10,
+              "expected seconds, or a duration such as '5 minutes' (no months, no years), found "
+              "'0'" } } },
         { "interval without a unit",
           HEAD "scrub_interval: 90\ncontent: []\n",
           { { 2, 17,
