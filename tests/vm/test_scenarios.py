@@ -29,6 +29,7 @@ ZFS = {
 
 # What a real world does not do so that it could be compared, and why.
 NOT_HERE = {
+    "checkpoint-discarded": "how long ZFS takes from `checkpoint -d` to the resilver that counts is left to chance",
     "lost-at-shutdown": "a disk would have to go and come back between the last txg and the end of the machine",
     "accept-half-copy": "ZFS copies its own data in whatever order, so that half a copy may not be to be imported at all",
 }
