@@ -1,4 +1,5 @@
-/* sim/actor.h - the stage as seen by those who play on it: stage.c, expect.c, timeline.c */
+/* sim/actor.h - the stage as seen by those who play on it: stage.c, play.c, mishap.c, expect.c,
+ * timeline.c */
 #pragma once
 
 #include <stdarg.h>
@@ -50,13 +51,42 @@ enum play stage_mistake(struct stage *st, const char *format, ...)
 enum play stage_failed(struct stage *st, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 
+/* "there is no disk 'x'<why>", and which there are. */
+enum play stage_disk_mistake(struct stage *st, const char *name, const char *why);
+
 /* Words to things; false: stage_mistake was called. */
 bool stage_find_entity(struct stage *st, const char *const *words, uint32_t n, entity_id *ret);
 bool stage_parse_duration(struct stage *st, const char *const *words, uint32_t n, usec_t *ret);
+bool stage_parse_number(struct stage *st, const char *word, uint64_t max, uint64_t *ret);
+bool stage_parse_size(struct stage *st, const char *word, uint64_t *ret);
+/* The file that the line names, or its block; without a line that of the options. NULL:
+ * stage_mistake was called. It lives as long as the stage. */
+const struct config *stage_load_config(struct stage *st, const struct scenario_line *l);
+const char *const *words_copy(struct arena *a, const char *const *words, uint32_t n);
 /* The words with one blank between them, in the arena. */
 const char *words_join(struct arena *a, const char *const *words, uint32_t n);
 /* "zdev", "tank", "tank-b" from "zdev tank tank-b ..."; 0: there are not enough. */
 uint32_t words_of_entity(const char *const *words, uint32_t n);
+
+/* --- what lines can do */
+
+/* May stand before there is a world, and makes none; nobody does anything, or the world tells it;
+ * it happens to the world, and to nobody who may be in the middle of something. */
+enum { BEFORE = 1, QUIET = 2, SUDDEN = 4 };
+
+/* `words`: at least and at most, the verb among them. */
+struct verb {
+        const char *name;
+        uint32_t min, max;
+        unsigned is;
+        enum play (*play)(struct stage *st, const struct scenario_line *l);
+        const char *usage, *help;
+};
+
+const struct verb *play_verbs(size_t *ret_n);   /* play.c: people, the daemon, the machine */
+const struct verb *mishap_verbs(size_t *ret_n); /* mishap.c: what goes wrong */
+/* NULL: there is none of that name. */
+const struct verb *verb_find(const char *name);
 
 /* `expect ...`, `wait until ...` (words after those): expect.c. */
 enum play stage_expect(struct stage *st, const char *const *words, uint32_t n);

@@ -1,7 +1,7 @@
 /* sim/stage.h - where a scenario is played: a world, the engine in it, and what its lines do
  *
- * The lines are listed, with their usage, in the tables in stage.c (what can be done) and in
- * expect.c (what can be expected); `zmirror simulate` prints them on `help`. */
+ * The lines are listed, with their usage, in the tables in play.c and mishap.c (what can be done),
+ * and in expect.c (what can be expected); `zmirror simulate` prints them on `help`. */
 #pragma once
 
 #include <stdio.h>
