@@ -12,6 +12,8 @@
 /* How long after `cryptsetup open` udev may take to show the mapping, or `zfs set volmode` the
  * volume. */
 #define APPEAR_USEC (30 * USEC_PER_SEC)
+/* The same for the volumes of a pool that was imported: then ZED puts the legs on them online. */
+#define VOLUME_USEC (10 * USEC_PER_SEC)
 
 static bool transit_because(struct reason *ret, enum reason_code code, entity_id about,
                             const char *detail) {
@@ -169,17 +171,31 @@ static bool end_may_be_good(const struct command_end *end) {
         return command_end_is_good(end) || end->timed_out || end->signal;
 }
 
+static void transit_coming(struct engine *e, entity_id id, usec_t until) {
+        engine_node(e, id)->coming_until = until;
+        deadline_add(&e->deadlines, until, id);
+}
+
+static void transit_begun(struct engine *e, entity_id id, enum command_kind kind) {
+        if (kind == COMMAND_CRYPT_OPEN || kind == COMMAND_VOLMODE)
+                transit_coming(e, id, e->now.mono + APPEAR_USEC);
+        if (kind != COMMAND_POOL_IMPORT)
+                return;
+        for (entity_id i = id; (i = tree_next(e, id, i)) != ENTITY_NONE;)
+                if (engine_entity(e, i)->type == ENTITY_ZVOL &&
+                    engine_entity(e, i)->first_child != ENTITY_NONE &&
+                    engine_node(e, i)->device == SLOT_NONE)
+                        transit_coming(e, i, e->now.mono + VOLUME_USEC);
+}
+
 void transit_ended(struct engine *e, const struct job *j, const struct command_end *end,
                    uint64_t look) {
         struct node *n = j->entity == ENTITY_NONE ? NULL : engine_node(e, j->entity);
 
         if (!n)
                 return;
-        if (end_may_be_good(end) &&
-            (j->command.kind == COMMAND_CRYPT_OPEN || j->command.kind == COMMAND_VOLMODE)) {
-                n->coming_until = e->now.mono + APPEAR_USEC;
-                deadline_add(&e->deadlines, n->coming_until, j->entity);
-        }
+        if (end_may_be_good(end))
+                transit_begun(e, j->entity, j->command.kind);
         if (j->command.kind == COMMAND_CRYPT_CLOSE && look <= e->next_seq)
                 n->closed_look = look;
         engine_touch_around(e, j->entity);
