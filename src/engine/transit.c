@@ -177,7 +177,7 @@ static void transit_coming(struct engine *e, entity_id id, usec_t until) {
 }
 
 static void transit_begun(struct engine *e, entity_id id, enum command_kind kind) {
-        if (kind == COMMAND_CRYPT_OPEN || kind == COMMAND_VOLMODE)
+        if ((kind == COMMAND_CRYPT_OPEN || kind == COMMAND_VOLMODE) && !entity_is_online(e, id))
                 transit_coming(e, id, e->now.mono + APPEAR_USEC);
         if (kind != COMMAND_POOL_IMPORT)
                 return;

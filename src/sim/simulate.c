@@ -19,14 +19,14 @@ static bool arg_quiet, arg_translate;
 
 static void print_usage(FILE *f) {
         (void) fprintf(
-                f, "usage: zmirror simulate [--config-path FILE] [--seed N] [--quiet] [SCENARIO]\n"
-                   "Rehearses the configuration in a simulated world: nothing of this machine is\n"
-                   "touched, and no privileges are needed. Without a scenario there is a prompt.\n"
-                   "  --config-path FILE  rehearse that one (/etc/zmirror/zmirror.yml)\n"
-                   "  --seed N            of what is left to chance: the same number, the same "
-                   "course\n"
-                   "  --quiet             only say what was not as expected\n"
-                   "What can be done there and in a scenario:\n");
+                f,
+                "usage: zmirror simulate [--config-path FILE] [--seed N] [--quiet] [SCENARIO]\n"
+                "Rehearses the configuration in a simulated world: nothing of this machine is\n"
+                "touched, and no privileges are needed. Without a scenario there is a prompt.\n"
+                "  --config-path FILE  rehearse that one (/etc/zmirror/zmirror.yml)\n"
+                "  --seed N            what is left to chance: the same number, the same course\n"
+                "  --quiet             only say what was not as expected\n"
+                "What can be done there and in a scenario:\n");
         stage_help(f);
 }
 
