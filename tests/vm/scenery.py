@@ -115,7 +115,7 @@ class Scenery:
                 self.guest.wait_path(path)
         for name in self.scenario.datasets:
             if name.split("/")[0] == pool:
-                self.sh(f"zfs create {name}")
+                self.sh(f"zfs create -p {name}")
         self.night.write("first", 4, pool)
 
     def put_away(self):
