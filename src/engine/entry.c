@@ -103,6 +103,14 @@ void entry_ceiling_label(struct engine *e, entity_id leg, const struct label *la
         ledger_save_leg(e, l);
 }
 
+/* It left while nobody looked, and may have come and left again, with its pool going on; or before
+ * it was known whether it was to be resilvered. */
+static void entry_doubt(const struct engine *e, entity_id leg, struct leg_row *l) {
+        if ((engine_node(e, leg)->unmet || leg_is_uncertain(e, leg)) &&
+            l->m.copy == COPY_COMPLETE && pool_status(e, engine_entity(e, leg)->zdev.zpool))
+                l->m.copy = COPY_INCOMPLETE;
+}
+
 void entry_close(struct engine *e, entity_id leg) {
         const struct device *d = node_device(e, engine_node(e, leg));
         struct leg_row *l = ledger_of(e, leg);
@@ -112,11 +120,8 @@ void entry_close(struct engine *e, entity_id leg) {
         labels_drop(e, leg, LABEL_OPENED);
         l->m.open = false;
         l->m.closed_txg = l->m.closed_time = l->m.ceiling_txg = 0;
-        /* It left while nobody looked, and may have come and left again, with its pool going on; or
-         * before it was known whether it was to be resilvered. */
-        if (!d && (engine_node(e, leg)->unmet || leg_is_uncertain(e, leg)) &&
-            l->m.copy == COPY_COMPLETE && pool_status(e, engine_entity(e, leg)->zdev.zpool))
-                l->m.copy = COPY_INCOMPLETE;
+        if (!d)
+                entry_doubt(e, leg, l);
         ledger_save_leg(e, l);
         if (d)
                 entry_read(e, leg, d);
@@ -259,8 +264,11 @@ void entry_make_up(struct engine *e, entity_id leg) {
                 n->entry_on = d->diskseq + 1;
         else if (!l->m.open && d)
                 entry_read(e, leg, d);
-        else if (!l->m.open && !l->m.closed_time && !l->m.ceiling_txg)
+        else if (!l->m.open && !l->m.closed_time && !l->m.ceiling_txg) {
+                entry_doubt(e, leg, l); /* how far the others had come then was not written down */
+                ledger_save_leg(e, l);
                 ceiling_ask(e, leg);
+        }
 }
 
 void entry_leave_behind(struct engine *e, entity_id leg, uint64_t txg, bool newest) {

@@ -168,6 +168,8 @@ struct sim_harm sim_harm(struct sim *s, const struct command *c);
 /* True if the leg lacks a block of its pool, or, away from it, of the pool as it was when it left.
  */
 bool sim_leg_lacks(struct sim *s, entity_id leg);
+/* The newest txg on its label, here or away; 0: it has none. */
+uint64_t sim_leg_label_txg(struct sim *s, entity_id leg);
 /* True if somebody overwrote newer data on it, damaged it, or made a byte for byte copy of it:
  * nobody can say what is on the device under its name. */
 bool sim_leg_is_mixed(struct sim *s, entity_id leg);

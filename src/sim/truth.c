@@ -20,6 +20,12 @@ static struct leg *leg_of(struct sim *s, entity_id id) {
         return NULL;
 }
 
+uint64_t sim_leg_label_txg(struct sim *s, entity_id id) {
+        const struct leg *l = leg_of(s, id);
+
+        return l && l->last ? l->last->txg : 0;
+}
+
 bool sim_leg_lacks(struct sim *s, entity_id id) {
         const struct leg *l = leg_of(s, id);
         const struct image *i = l ? l->last : NULL;

@@ -39,10 +39,12 @@ static bool leg_is_claimed(const struct invariant *v, entity_id world_leg) {
         return view.last_update == USEC_NEVER;
 }
 
-/* One that was pulled counts when its label, at its return, is not newer than what its siblings had
- * then; until that was read, nothing stands on it. */
-static bool leg_counts(const struct memory_leg *l) {
-        return l && l->copy == COPY_COMPLETE && (l->open || l->closed_time);
+/* One that was pulled does not if its label will say, at its return, that it has been somewhere
+ * meanwhile: it is newer than what its siblings had when it went. */
+static bool leg_counts(const struct invariant *v, entity_id leg, const struct memory_leg *l) {
+        return l && l->copy == COPY_COMPLETE &&
+               !(l->ceiling_txg &&
+                 sim_leg_label_txg(rehearsal_sim(v->rehearsal), leg) > l->ceiling_txg);
 }
 
 static void check_doubts(struct invariant *v) {
@@ -57,7 +59,7 @@ static void check_doubts(struct invariant *v) {
                 array_remove(&v->doubts, i);
                 if (!leg_lacks(v, d.leg))
                         continue;
-                if (leg_counts(l))
+                if (leg_counts(v, d.leg, l))
                         invariant_break(v, "whole", "%s is taken for complete, but lacks blocks",
                                         v->world->entities[d.leg].id);
                 else if (leg_is_claimed(v, d.leg))
