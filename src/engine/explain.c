@@ -95,14 +95,11 @@ static void chain_requests(struct chain *c, entity_id id) {
 }
 
 /* What was wanted last and has failed. */
-static void chain_failure(struct chain *c, entity_id id) {
-        const struct failure *f = failure_of(c->engine, id);
+static void chain_failure(struct chain *c, const struct failure *f, uint32_t depth) {
         char when[TIME_PRINT_MAX];
 
-        if (f)
-                chain_add(c, 0, "%s %s on %s: %s", wish_print(f->wish),
-                          f->refused ? "was refused" : "failed", time_print(f->time, when),
-                          f->text);
+        chain_add(c, depth, "%s %s on %s: %s", wish_print(f->wish),
+                  f->refused ? "was refused" : "failed", time_print(f->time, when), f->text);
 }
 
 /* --- why it is not online */
@@ -333,7 +330,6 @@ static void chain_stays(struct chain *c, entity_id id, uint32_t depth) {
         const struct engine *e = c->engine;
         const struct request *r = engine_node(e, id)->requests[WISH_OFFLINE];
         const struct failure *f = failure_of(e, id);
-        char when[TIME_PRINT_MAX];
         enum event event;
 
         if (r) {
@@ -343,8 +339,7 @@ static void chain_stays(struct chain *c, entity_id id, uint32_t depth) {
         if (chain_held(c, id, depth))
                 return;
         if (f && f->wish == WISH_OFFLINE)
-                chain_add(c, depth, "offline %s on %s: %s", f->refused ? "was refused" : "failed",
-                          time_print(f->time, when), f->text);
+                chain_failure(c, f, depth);
         else if (!handler_takes_offline(engine_entity(e, id), &event))
                 chain_add(c, depth,
                           "nobody wants it offline, and no handler of it does it by "
@@ -390,7 +385,8 @@ static void chain_everything(struct chain *c, entity_id id) {
 
         chain_requests(c, id);
         (void) chain_held(c, id, 0);
-        chain_failure(c, id);
+        if (failure_of(e, id))
+                chain_failure(c, failure_of(e, id), 0);
         if (entity_find_silent(e, id) != ENTITY_NONE) {
                 chain_add(c, 0,
                           engine_node(e, id)->unknown

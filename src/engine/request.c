@@ -1,6 +1,6 @@
 /* engine/request.c - what somebody wants of an entity, until it is fulfilled, has failed or was
  * cancelled */
-#include <string.h>
+#include <stdio.h>
 
 #include "engine/failure.h"
 #include "engine/handler.h"
@@ -145,7 +145,7 @@ static bool request_clear_way(struct engine *e, entity_id entity, enum wish wish
                 return false;
         if (other->origin == origin && other->asked > asked)
                 return false;
-        (void) strcpy(why.detail, wish_print(wish));
+        (void) snprintf(why.detail, sizeof(why.detail), "%s", wish_print(wish));
         request_end(e, other, false, &why);
         return true;
 }
@@ -188,7 +188,7 @@ static void request_end_in_pool(struct engine *e, entity_id leg, entity_id going
 static void request_end_dependants(struct engine *e, entity_id entity) {
         struct reason why = { .code = REASON_REPLACED, .about = entity };
 
-        (void) strcpy(why.detail, wish_print(WISH_OFFLINE));
+        (void) snprintf(why.detail, sizeof(why.detail), "%s", wish_print(WISH_OFFLINE));
         for (entity_id i = entity; i != ENTITY_NONE; i = tree_next(e, entity, i)) {
                 for (enum wish w = 0; w < _WISH_MAX; w++) {
                         struct request *r = engine_node(e, i)->requests[w];
@@ -259,7 +259,8 @@ void request_need(struct engine *e, struct request *r, entity_id entity, enum wi
         bool anew = r->wish == WISH_ONLINE && wish == WISH_OFFLINE;
 
         if (!anew && !request_clear_way(e, entity, wish, r->origin, r->asked)) {
-                (void) strcpy(why.detail, wish_print(wish_opposite(wish)));
+                (void) snprintf(why.detail, sizeof(why.detail), "%s",
+                                wish_print(wish_opposite(wish)));
                 array_append(&r->needs, ((struct need){ .entity = entity,
                                                         .wish = wish,
                                                         .state = NEED_FAILED,

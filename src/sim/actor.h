@@ -65,6 +65,8 @@ const struct config *stage_load_config(struct stage *st, const struct scenario_l
 const char *const *words_copy(struct arena *a, const char *const *words, uint32_t n);
 /* The words with one blank between them, in the arena. */
 const char *words_join(struct arena *a, const char *const *words, uint32_t n);
+/* The same, with commas. */
+const char *words_list(struct arena *a, const char *const *words, uint32_t n);
 /* "zdev", "tank", "tank-b" from "zdev tank tank-b ..."; 0: there are not enough. */
 uint32_t words_of_entity(const char *const *words, uint32_t n);
 

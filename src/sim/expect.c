@@ -388,9 +388,9 @@ static const struct condition *condition_find(struct stage *st, const char *cons
                                               uint32_t n) {
         const char *names[ELEMENTSOF(conditions)], *near;
 
-        for (size_t i = 0; n && i < ELEMENTSOF(conditions); i++) {
+        for (size_t i = 0; i < ELEMENTSOF(conditions); i++) {
                 names[i] = conditions[i].name;
-                if (!text_equal(words[0], names[i]))
+                if (!n || !text_equal(words[0], names[i]))
                         continue;
                 if (n - 1 >= conditions[i].min)
                         return &conditions[i];
@@ -402,12 +402,9 @@ static const struct condition *condition_find(struct stage *st, const char *cons
                 (void) stage_mistake(st, "nothing is known of '%s', did you mean '%s'?", words[0],
                                      near);
         else
-                (void) stage_mistake(
-                        st,
-                        "expected run, nothing, rest, state, verdict, up-to-date, trouble, errors, "
-                        "failed, running, last, history, request, imported, copy or whole, not "
-                        "'%s'",
-                        n ? words[0] : "");
+                (void) stage_mistake(st, "expected one of %s, not '%s'",
+                                     words_list(st->arena, names, ELEMENTSOF(conditions)),
+                                     n ? words[0] : "");
         return NULL;
 }
 

@@ -14,14 +14,11 @@ static bool command_kind_parse(const char *s, enum command_kind *ret) {
 }
 
 static const char *command_kinds(struct stage *st) {
-        struct text t = {};
-        const char *s;
+        const char *names[_COMMAND_KIND_MAX];
 
         for (enum command_kind k = COMMAND_SETTLE; k < _COMMAND_KIND_MAX; k++)
-                text_addf(&t, "%s%s", k ? ", " : "", command_kind_print(k));
-        s = arena_strdup(st->arena, t.s);
-        text_done(&t);
-        return s;
+                names[k] = command_kind_print(k);
+        return words_list(st->arena, names, _COMMAND_KIND_MAX);
 }
 
 /* Commands as one types them. */

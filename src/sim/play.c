@@ -226,6 +226,7 @@ static enum play play_maintenance(struct stage *st, const struct scenario_line *
                               : text_starts(l->words[0], "sc") ? 1u << OPERATION_SCRUB
                               : text_starts(l->words[0], "tr") ? 1u << OPERATION_TRIM
                                                                : 1u << OPERATION_UPDATE;
+        struct input_wish *wishes;
         struct chore *chores;
         uint32_t n;
 
@@ -233,7 +234,12 @@ static enum play play_maintenance(struct stage *st, const struct scenario_line *
                 return stage_mistake(st, "the daemon does not run");
         n = engine_view_chores(e, st->arena, operations, dash && text_equal(dash, "-all"),
                                rehearsal_now(st->rehearsal), &chores);
-        (void) rehearsal_chores(st->rehearsal, chores, n);
+        wishes = arena_new_array(st->arena, struct input_wish, n);
+        for (uint32_t i = 0; i < n; i++)
+                wishes[i] = (struct input_wish){ .wish = chores[i].wish,
+                                                 .entity = chores[i].entity,
+                                                 .origin = ORIGIN_MAINTENANCE };
+        (void) rehearsal_wishes(st->rehearsal, wishes, n);
         return PLAY_GOOD;
 }
 

@@ -416,28 +416,11 @@ void rehearsal_set_full(struct rehearsal *r, bool full) {
         r->full = full;
 }
 
-bool rehearsal_wish(struct rehearsal *r, const struct input_wish *w) {
-        if (!r->engine)
-                return false;
-        rehearsal_feed(r, &(struct input){ .kind = INPUT_WISH, .wish = *w });
-        return true;
-}
-
 bool rehearsal_wishes(struct rehearsal *r, const struct input_wish *wishes, uint32_t n) {
         for (uint32_t i = 0; i < n && r->engine; i++) /* it may be killed in between */
                 rehearsal_feed(r, &(struct input){ .kind = INPUT_WISH,
                                                    .more = i + 1 < n,
                                                    .wish = wishes[i] });
-        return r->engine;
-}
-
-bool rehearsal_chores(struct rehearsal *r, const struct chore *chores, uint32_t n) {
-        for (uint32_t i = 0; i < n && r->engine; i++) /* it may be killed in between */
-                rehearsal_feed(r, &(struct input){ .kind = INPUT_WISH,
-                                                   .more = i + 1 < n,
-                                                   .wish = { .wish = chores[i].wish,
-                                                             .entity = chores[i].entity,
-                                                             .origin = ORIGIN_MAINTENANCE } });
         return r->engine;
 }
 

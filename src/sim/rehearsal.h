@@ -43,11 +43,9 @@ void rehearsal_forget(struct rehearsal *r);
 /* The state file cannot be written: the daemon refuses to act, which here means that it stops. */
 void rehearsal_set_full(struct rehearsal *r, bool full);
 
-/* What a client asks. False: the daemon does not run. */
-bool rehearsal_wish(struct rehearsal *r, const struct input_wish *w);
-/* Several at once, as `all` and `group` are asked for: nothing is planned before the last one. */
+/* What a client asks, several things at once: nothing is planned before the last one. False: the
+ * daemon does not run. */
 bool rehearsal_wishes(struct rehearsal *r, const struct input_wish *wishes, uint32_t n);
-bool rehearsal_chores(struct rehearsal *r, const struct chore *chores, uint32_t n);
 bool rehearsal_cancel(struct rehearsal *r, const struct input_cancel *c);
 bool rehearsal_startup(struct rehearsal *r);
 /* `zmirror forget`. False: the daemon does not run, or refuses: `ret_why`, in the arena. */

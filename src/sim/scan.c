@@ -307,9 +307,8 @@ void scan_resume(struct sim *s, struct zpool *p) {
                 if (!p->scan_takes)
                         p->scan_takes = 2 * USEC_PER_SEC;
                 p->scan_began = s->time;
-                if (p->scan.paused)
-                        p->scan_paused = s->time;
-                else
+                p->scan_paused = p->scan.paused ? s->time : 0;
+                if (!p->scan_paused)
                         sim_later(s, p->scan_takes, scan_on_end, p, ++p->scan_round);
         }
         if (zpool_needs_resilver(p))

@@ -43,15 +43,24 @@ const char *const *words_copy(struct arena *a, const char *const *words, uint32_
         return copy;
 }
 
-const char *words_join(struct arena *a, const char *const *words, uint32_t n) {
+static const char *words_with(struct arena *a, const char *between, const char *const *words,
+                              uint32_t n) {
         struct text t = {};
         const char *s;
 
         for (uint32_t i = 0; i < n; i++)
-                text_addf(&t, "%s%s", i ? " " : "", words[i]);
+                text_addf(&t, "%s%s", i ? between : "", words[i]);
         s = arena_strdup(a, t.s ? t.s : "");
         text_done(&t);
         return s;
+}
+
+const char *words_join(struct arena *a, const char *const *words, uint32_t n) {
+        return words_with(a, " ", words, n);
+}
+
+const char *words_list(struct arena *a, const char *const *words, uint32_t n) {
+        return words_with(a, ", ", words, n);
 }
 
 uint32_t words_of_entity(const char *const *words, uint32_t n) {
